@@ -1,0 +1,2 @@
+/** The GGUF file format: reading, writing. */
+package io.github.jnpu.convert.gguf;

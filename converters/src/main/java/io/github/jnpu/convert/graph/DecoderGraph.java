@@ -1,0 +1,61 @@
+package io.github.jnpu.convert.graph;
+
+import io.github.jnpu.convert.model.ModelConfig;
+import io.github.jnpu.convert.model.ModelFormatException;
+import io.github.jnpu.convert.model.ModelSource;
+
+import java.util.List;
+
+/**
+ * A decoder network as a list of operations: the only description that backends and writers read.
+ *
+ * <p>It is cut where devices may change: the embedding, each layer, and the head that turns the residual stream into
+ * logits. Between the parts flows exactly one value, the residual stream.
+ *
+ * @param embedding
+ *            from token ids to the first residual stream
+ * @param layers
+ *            in order
+ * @param head
+ *            final norm and output projection; runs only for tokens whose logits are asked for
+ */
+public record DecoderGraph(ModelConfig config, Operation.TokenEmbedding embedding, List<Layer> layers, Head head) {
+
+    public DecoderGraph {
+        layers = List.copyOf(layers);
+    }
+
+    /** One transformer block: reads {@code input}, ends in {@code output}. */
+    public record Layer(int index, Value input, List<Operation> operations, Value output) {
+        public Layer {
+            operations = List.copyOf(operations);
+        }
+    }
+
+    /** What follows the last layer; {@code output} are the logits, one column per vocabulary entry. */
+    public record Head(Value input, List<Operation> operations, Value output) {
+        public Head {
+            operations = List.copyOf(operations);
+        }
+    }
+
+    /**
+     * Builds the graph of a model with the builder for its architecture.
+     *
+     * @throws ModelFormatException
+     *             if the architecture is unknown, or a tensor is missing or of the wrong shape
+     */
+    public static DecoderGraph of(ModelSource source) {
+        ModelConfig config = ModelConfig.of(source);
+        return Architecture.named(config.architecture()).orElseThrow(() -> new ModelFormatException(
+                "%s: architecture '%s' is not supported; known are %s".formatted(source.location(),
+                        config.architecture(),
+                        String.join(", ", Architecture.names()))))
+                .build(config, source);
+    }
+
+    /** How many values there are, so that a backend can keep one slot for each. */
+    public int valueCount() {
+        return head.output().id() + 1;
+    }
+}

@@ -1,0 +1,124 @@
+package io.github.jnpu.convert.graph;
+
+import io.github.jnpu.convert.model.ModelTensor;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One step of a network. Every operation reads values that earlier ones made and makes one of its own.
+ *
+ * <p>Matrices are [tokens, features]; "row" is one token. The operations are as large as devices like to have them:
+ * ONNX's GroupQueryAttention and OpenVINO's fused patterns each take one or two of these records.
+ */
+public sealed interface Operation {
+
+    /** What this operation makes. */
+    Value output();
+
+    /** What it reads, in the order of its components. */
+    List<Value> inputs();
+
+    /**
+     * Looks tokens up: row t is the row {@code token[t]} of the table.
+     *
+     * @param table
+     *            [vocabulary, width]
+     */
+    record TokenEmbedding(ModelTensor table, Value output) implements Operation {
+        @Override
+        public List<Value> inputs() {
+            return List.of();
+        }
+    }
+
+    /**
+     * {@code x / sqrt(mean(x^2) + epsilon) * gain}, over the whole row, or over each head of {@code gain}'s length where
+     * the row is longer (Qwen3's query and key norms).
+     *
+     * @param gain
+     *            [width] or [head width], F32 or F16
+     */
+    record RmsNorm(Value input, ModelTensor gain, float epsilon, Value output) implements Operation {
+        @Override
+        public List<Value> inputs() {
+            return List.of(input);
+        }
+    }
+
+    /**
+     * {@code x * weight^T + bias}.
+     *
+     * @param weight
+     *            [output width, input width], any tensor type
+     * @param bias
+     *            [output width]
+     */
+    record Projection(Value input, ModelTensor weight, Optional<ModelTensor> bias, Value output) implements Operation {
+        @Override
+        public List<Value> inputs() {
+            return List.of(input);
+        }
+    }
+
+    /** Rotary position embedding of every head in the row. */
+    record Rope(Value input, int headWidth, RopeLayout layout, RopeFrequencies frequencies, Value output)
+            implements
+                Operation {
+        @Override
+        public List<Value> inputs() {
+            return List.of(input);
+        }
+    }
+
+    /** Which features turn together. */
+    enum RopeLayout {
+        /** (0,1), (2,3), ...: llama. */
+        ADJACENT,
+        /** (0,n/2), (1,n/2+1), ...: NeoX, Qwen. */
+        HALVES
+    }
+
+    /**
+     * Appends keys and values to the layer's cache, then attends over all cached positions up to the token's own:
+     * {@code softmax(q k^T * scale) v}, query heads in groups sharing a key-value head.
+     *
+     * @param layer
+     *            whose cache it is
+     * @param scale
+     *            usually {@code 1 / sqrt(key width)}
+     * @param slidingWindow
+     *            how many positions, the token's own among them, are seen; 0 for all
+     */
+    record Attention(Value query, Value key, Value value, int layer, int heads, int keyValueHeads, int keyWidth,
+            int valueWidth, float scale, int slidingWindow, Value output) implements Operation {
+        @Override
+        public List<Value> inputs() {
+            return List.of(query, key, value);
+        }
+    }
+
+    /** {@code activation(gate) * up}. */
+    record GatedActivation(Value gate, Value up, Activation activation, Value output) implements Operation {
+        @Override
+        public List<Value> inputs() {
+            return List.of(gate, up);
+        }
+    }
+
+    /** The function of a gated feed-forward network. */
+    enum Activation {
+        /** {@code x / (1 + exp(-x))}. */
+        SILU,
+        /** The tanh approximation of the Gaussian error linear unit. */
+        GELU
+    }
+
+    /** {@code left + right}: the residual stream. */
+    record Add(Value left, Value right, Value output) implements Operation {
+        @Override
+        public List<Value> inputs() {
+            return List.of(left, right);
+        }
+    }
+}

@@ -1,0 +1,239 @@
+package io.github.jnpu.engine;
+
+import io.github.jnpu.engine.backend.Decoder;
+import io.github.jnpu.engine.backend.DecoderSequence;
+import io.github.jnpu.engine.sampling.Sampler;
+import io.github.jnpu.engine.tokenizer.StreamingDetokenizer;
+import io.github.jnpu.engine.tokenizer.Tokenizer;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+
+/**
+ * The one thread that may touch a decoder. Requests wait in a bounded queue and run in their order; the sequence of the
+ * last one is kept, so that a prompt that begins the same way skips what is still in the KV cache.
+ */
+final class GenerationScheduler implements AutoCloseable {
+    private static final Logger LOGGER = System.getLogger(GenerationScheduler.class.getName());
+
+    /** As Ollama's OLLAMA_MAX_QUEUE. */
+    static final int QUEUE_CAPACITY = 512;
+    /** How many prompt tokens run between two looks at the cancel flag: a quarter of a second on a slow machine. */
+    private static final int PREFILL_CHUNK = 256;
+
+    private final Decoder decoder;
+    private final Tokenizer tokenizer;
+    private final int contextLength;
+    private final ThreadPoolExecutor executor;
+
+    // Everything below belongs to the executor's thread.
+    private final float[] logits;
+    private final List<Integer> cachedTokens = new ArrayList<>();
+    private DecoderSequence sequence;
+
+    GenerationScheduler(String modelName, Decoder decoder, Tokenizer tokenizer, int vocabularySize, int contextLength) {
+        this.decoder = decoder;
+        this.tokenizer = tokenizer;
+        this.contextLength = contextLength;
+        this.logits = new float[vocabularySize];
+        this.executor = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(QUEUE_CAPACITY),
+                Thread.ofPlatform().daemon().name("jnpu-" + modelName).factory());
+    }
+
+    Generation submit(GenerationRequest request, GenerationListener listener) {
+        if (request.prompt().length >= contextLength) {
+            throw new PromptTooLongException(request.prompt().length, contextLength);
+        }
+        Generation generation = new Generation();
+        execute(() -> run(request, listener, generation));
+        return generation;
+    }
+
+    /** Runs some work on a sequence of its own, in turn with the generations. */
+    <T> T compute(int capacity, Function<DecoderSequence, T> work) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        execute(() -> {
+            try (DecoderSequence own = decoder.newSequence(capacity)) {
+                result.complete(work.apply(own));
+            } catch (Throwable failure) {
+                result.completeExceptionally(failure);
+            }
+        });
+        try {
+            return result.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
+        }
+    }
+
+    private void execute(Runnable task) {
+        try {
+            executor.execute(task);
+        } catch (RejectedExecutionException e) {
+            if (executor.isShutdown()) {
+                throw new EngineException("the model has been closed", e);
+            }
+            throw new ModelBusyException(QUEUE_CAPACITY);
+        }
+    }
+
+    private void run(GenerationRequest request, GenerationListener listener, Generation generation) {
+        GenerationResult result;
+        try {
+            result = generate(request, listener, generation);
+        } catch (RuntimeException failure) {
+            dropSequence();
+            fail(listener, generation, failure);
+            return;
+        } catch (Error error) {
+            dropSequence();
+            fail(listener, generation, new EngineException("the generation failed: " + error, error));
+            return;
+        }
+        try {
+            listener.onComplete(result);
+        } catch (RuntimeException failure) {
+            LOGGER.log(Level.WARNING, "a generation listener failed in onComplete", failure);
+        }
+        generation.complete(result);
+    }
+
+    private static void fail(GenerationListener listener, Generation generation, RuntimeException failure) {
+        try {
+            listener.onError(failure);
+        } catch (RuntimeException second) {
+            LOGGER.log(Level.WARNING, "a generation listener failed in onError", second);
+        }
+        generation.fail(failure);
+    }
+
+    private GenerationResult generate(GenerationRequest request, GenerationListener listener, Generation generation) {
+        long start = System.nanoTime();
+        int[] prompt = request.prompt();
+        int reused = prefill(prompt, generation);
+        long promptEnd = System.nanoTime();
+        if (!generation.isCancelled()) {
+            listener.onPromptProcessed();
+        }
+
+        int limit = contextLength - prompt.length;
+        if (request.maxTokens() >= 0) {
+            limit = Math.min(limit, request.maxTokens());
+        }
+        Sampler sampler = new Sampler(request.sampling(), logits.length, prompt);
+        StreamingDetokenizer detokenizer = tokenizer.newDetokenizer();
+        StopSequences stops = new StopSequences(request.stop());
+        StringBuilder text = new StringBuilder();
+        List<Integer> tokens = new ArrayList<>();
+        int[] next = new int[1];
+        FinishReason reason = FinishReason.LENGTH;
+        while (tokens.size() < limit) {
+            if (generation.isCancelled()) {
+                break;
+            }
+            int token = sampler.sample(logits);
+            if (tokenizer.isEndOfGeneration(token)) {
+                reason = FinishReason.STOP;
+                break;
+            }
+            tokens.add(token);
+            emit(stops.accept(detokenizer.accept(token)), text, listener);
+            if (stops.found()) {
+                reason = FinishReason.STOP;
+                break;
+            }
+            if (tokens.size() < limit) {
+                next[0] = token;
+                forward(next, 0, 1, logits);
+            }
+        }
+        if (generation.isCancelled()) {
+            reason = FinishReason.CANCELLED;
+        }
+        if (!stops.found()) {
+            emit(stops.accept(detokenizer.finish()), text, listener);
+            if (stops.found()) {
+                reason = FinishReason.STOP;
+            }
+            emit(stops.finish(), text, listener);
+        }
+        long end = System.nanoTime();
+        return new GenerationResult(text.toString(), tokens, reason, prompt.length, reused,
+                Duration.ofNanos(promptEnd - start), Duration.ofNanos(end - promptEnd));
+    }
+
+    private static void emit(String piece, StringBuilder text, GenerationListener listener) {
+        if (!piece.isEmpty()) {
+            text.append(piece);
+            listener.onText(piece);
+        }
+    }
+
+    /** Brings the KV cache to the end of the prompt and the logits of its last token into place. */
+    private int prefill(int[] prompt, Generation generation) {
+        if (sequence == null) {
+            sequence = decoder.newSequence(contextLength);
+        }
+        int reused = 0;
+        // The last token always runs again: its logits are needed.
+        while (reused < Math.min(cachedTokens.size(), prompt.length - 1)
+                && cachedTokens.get(reused) == prompt[reused]) {
+            reused++;
+        }
+        sequence.truncate(reused);
+        cachedTokens.subList(reused, cachedTokens.size()).clear();
+        for (int from = reused; from < prompt.length && !generation.isCancelled(); from += PREFILL_CHUNK) {
+            int count = Math.min(PREFILL_CHUNK, prompt.length - from);
+            forward(prompt, from, count, from + count == prompt.length ? logits : null);
+        }
+        return reused;
+    }
+
+    private void forward(int[] tokens, int from, int count, float[] target) {
+        sequence.forward(tokens, from, count, target);
+        for (int i = from; i < from + count; i++) {
+            cachedTokens.add(tokens[i]);
+        }
+    }
+
+    /** After a failure nobody knows what is in the cache. */
+    private void dropSequence() {
+        cachedTokens.clear();
+        if (sequence != null) {
+            sequence.close();
+            sequence = null;
+        }
+    }
+
+    /** Ends after the running generation; those that wait fail. */
+    @Override
+    public void close() {
+        List<Runnable> waiting = new ArrayList<>();
+        executor.getQueue().drainTo(waiting);
+        executor.execute(this::dropSequence);
+        executor.shutdown();
+        boolean interrupted = false;
+        while (true) {
+            try {
+                if (executor.awaitTermination(1, TimeUnit.MINUTES)) {
+                    break;
+                }
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,195 @@
+package io.github.jnpu.engine;
+
+import io.github.jnpu.convert.graph.DecoderGraph;
+import io.github.jnpu.convert.model.ModelConfig;
+import io.github.jnpu.convert.model.ModelFormatException;
+import io.github.jnpu.convert.model.ModelSource;
+import io.github.jnpu.engine.backend.BackendException;
+import io.github.jnpu.engine.backend.Decoder;
+import io.github.jnpu.engine.backend.DecoderOptions;
+import io.github.jnpu.engine.backend.DecoderSequence;
+import io.github.jnpu.engine.backend.Placement;
+import io.github.jnpu.engine.chat.ChatTemplate;
+import io.github.jnpu.engine.tokenizer.Tokenizer;
+
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import java.util.function.Function;
+
+/**
+ * A model in memory, ready to generate. Thread-safe: requests from any number of threads wait in one bounded queue and run
+ * one after the other on the model's own thread.
+ *
+ * <pre>{@code
+ * try (LanguageModel model = LanguageModel.load(GgufFile.open(path), ModelOptions.DEFAULT)) {
+ *     int[] prompt = model.encodePrompt("Once upon a time", false);
+ *     String text = model.generate(GenerationRequest.of(prompt).withMaxTokens(100)).text();
+ * }
+ * }</pre>
+ */
+public final class LanguageModel implements AutoCloseable {
+    private static final int DEFAULT_CONTEXT_LENGTH = 4096;
+    /** Measured on two cores: prefill gains nothing beyond it, and the buffers stay in the second-level cache. */
+    private static final int MAX_BATCH = 128;
+
+    private final ModelSource source;
+    private final ModelConfig config;
+    private final Tokenizer tokenizer;
+    private final Optional<ChatTemplate> chatTemplate;
+    private final Placement placement;
+    private final Decoder decoder;
+    private final ModelOptions options;
+    private final int contextLength;
+    private final GenerationScheduler scheduler;
+
+    private LanguageModel(ModelSource source, DecoderGraph graph, ModelOptions options) {
+        this.source = source;
+        this.config = graph.config();
+        this.options = options.threads() == 0 ? options.withThreads(defaultThreads()) : options;
+        this.tokenizer = Tokenizer.of(source);
+        if (tokenizer.vocabularySize() > config.vocabularySize()) {
+            throw new ModelFormatException("%s: the vocabulary has %d tokens, but the embedding table only %d rows"
+                    .formatted(source.location(), tokenizer.vocabularySize(), config.vocabularySize()));
+        }
+        this.chatTemplate = ChatTemplate.of(source);
+        int wanted = options.contextLength() == 0 ? DEFAULT_CONTEXT_LENGTH : options.contextLength();
+        this.contextLength = Math.min(wanted, config.contextLength());
+        this.placement = Placement.choose(graph, options.backend());
+        this.decoder = placement.backend().compile(graph,
+                new DecoderOptions(this.options.threads(), options.cacheType(), MAX_BATCH));
+        this.scheduler = new GenerationScheduler(config.name(), decoder, tokenizer, config.vocabularySize(),
+                contextLength);
+    }
+
+    private static int defaultThreads() {
+        return Runtime.getRuntime().availableProcessors();
+    }
+
+    /**
+     * Loads a model and takes the source over: it is closed with the model, and also if loading fails.
+     *
+     * @throws ModelFormatException
+     *             if the file is malformed or of an unknown kind
+     * @throws BackendException
+     *             if no backend can run it
+     */
+    public static LanguageModel load(ModelSource source, ModelOptions options) {
+        try {
+            return new LanguageModel(source, DecoderGraph.of(source), options);
+        } catch (RuntimeException | Error e) {
+            source.close();
+            throw e;
+        }
+    }
+
+    public ModelConfig config() {
+        return config;
+    }
+
+    public ModelSource source() {
+        return source;
+    }
+
+    public Tokenizer tokenizer() {
+        return tokenizer;
+    }
+
+    public Optional<ChatTemplate> chatTemplate() {
+        return chatTemplate;
+    }
+
+    /** The options in force, defaults filled in. */
+    public ModelOptions options() {
+        return options;
+    }
+
+    /** How many tokens prompt and answer can have together. */
+    public int contextLength() {
+        return contextLength;
+    }
+
+    /** Which backend runs this model, and why no other does. */
+    public Placement placement() {
+        return placement;
+    }
+
+    /** The weights and one full KV cache, in bytes. */
+    public long memoryBytes() {
+        return source.byteSize() + decoder.cacheBytesPerToken() * contextLength;
+    }
+
+    /**
+     * The ids of a prompt, with BOS in front where the model wants it and the text does not begin with it.
+     *
+     * @param parseSpecial
+     *            whether the text may spell special tokens, as a rendered chat template does
+     */
+    public int[] encodePrompt(String text, boolean parseSpecial) {
+        int[] ids = tokenizer.encode(text, parseSpecial);
+        if (!tokenizer.addsBos() || tokenizer.bos().isEmpty()
+                || ids.length > 0 && ids[0] == tokenizer.bos().getAsInt()) {
+            return ids;
+        }
+        int[] withBos = new int[ids.length + 1];
+        withBos[0] = tokenizer.bos().getAsInt();
+        System.arraycopy(ids, 0, withBos, 1, ids.length);
+        return withBos;
+    }
+
+    /**
+     * Starts a generation and returns at once.
+     *
+     * @throws PromptTooLongException
+     *             if the prompt leaves no room for an answer
+     * @throws ModelBusyException
+     *             if the queue is full
+     */
+    public Generation generate(GenerationRequest request, GenerationListener listener) {
+        for (int token : request.prompt()) {
+            if (token < 0 || token >= config.vocabularySize()) {
+                throw new IllegalArgumentException("token %d is outside the vocabulary of %d".formatted(token,
+                        config.vocabularySize()));
+            }
+        }
+        return scheduler.submit(request, listener);
+    }
+
+    /** Generates and waits for the end; the same errors as {@link #generate(GenerationRequest, GenerationListener)}. */
+    public GenerationResult generate(GenerationRequest request) {
+        Generation generation = generate(request, new GenerationListener() {
+            @Override
+            public void onText(String text) {}
+
+            @Override
+            public void onComplete(GenerationResult result) {}
+
+            @Override
+            public void onError(RuntimeException failure) {}
+        });
+        try {
+            return generation.result().join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
+        }
+    }
+
+    /**
+     * Runs work that needs the network itself, such as scoring a text, on the model's thread, in turn with generations.
+     *
+     * @param capacity
+     *            tokens that the sequence can hold
+     * @throws ModelBusyException
+     *             if the queue is full
+     */
+    public <T> T compute(int capacity, Function<DecoderSequence, T> work) {
+        return scheduler.compute(capacity, work);
+    }
+
+    /** Waits for the running generation and frees the memory; generations that still wait fail. */
+    @Override
+    public void close() {
+        scheduler.close();
+        decoder.close();
+        source.close();
+    }
+}

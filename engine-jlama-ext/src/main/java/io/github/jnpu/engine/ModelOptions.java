@@ -1,0 +1,48 @@
+package io.github.jnpu.engine;
+
+import io.github.jnpu.engine.backend.KvCacheType;
+
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * How to load a model.
+ *
+ * @param contextLength
+ *            tokens that a sequence can hold; 0 for 4096 or what the model was trained for, if that is less; larger values
+ *            are capped at the trained context
+ * @param threads
+ *            cores to use; 0 for all physical cores that this process may use
+ * @param cacheType
+ *            number format of the KV cache
+ * @param backend
+ *            the name of the backend that must be used; empty for the best one
+ */
+public record ModelOptions(int contextLength, int threads, KvCacheType cacheType, Optional<String> backend) {
+
+    public static final ModelOptions DEFAULT = new ModelOptions(0, 0, KvCacheType.F16, Optional.empty());
+
+    public ModelOptions {
+        Objects.requireNonNull(cacheType, "cacheType");
+        if (contextLength < 0 || threads < 0) {
+            throw new IllegalArgumentException(
+                    "contextLength and threads must not be negative: %d, %d".formatted(contextLength, threads));
+        }
+    }
+
+    public ModelOptions withContextLength(int value) {
+        return new ModelOptions(value, threads, cacheType, backend);
+    }
+
+    public ModelOptions withThreads(int value) {
+        return new ModelOptions(contextLength, value, cacheType, backend);
+    }
+
+    public ModelOptions withCacheType(KvCacheType value) {
+        return new ModelOptions(contextLength, threads, value, backend);
+    }
+
+    public ModelOptions withBackend(String value) {
+        return new ModelOptions(contextLength, threads, cacheType, Optional.of(value));
+    }
+}

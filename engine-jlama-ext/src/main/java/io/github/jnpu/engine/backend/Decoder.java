@@ -1,0 +1,24 @@
+package io.github.jnpu.engine.backend;
+
+/**
+ * A network made ready for a device. It belongs to one scheduler thread: neither it nor its sequences are thread-safe.
+ */
+public interface Decoder extends AutoCloseable {
+
+    /**
+     * Room for one text.
+     *
+     * @param capacity
+     *            how many tokens it can hold
+     * @throws BackendException
+     *             if the memory cannot be had
+     */
+    DecoderSequence newSequence(int capacity);
+
+    /** How many bytes one token takes in the KV cache, all layers together. */
+    long cacheBytesPerToken();
+
+    /** Frees weights and threads; sequences must be closed before. */
+    @Override
+    void close();
+}

@@ -1,0 +1,20 @@
+package io.github.jnpu.engine.backend;
+
+/**
+ * How to compile a graph.
+ *
+ * @param threads
+ *            how many cores to use; at least 1
+ * @param cacheType
+ *            how keys and values are kept
+ * @param maxBatch
+ *            how many tokens go through the network at once in prefill; at least 1
+ */
+public record DecoderOptions(int threads, KvCacheType cacheType, int maxBatch) {
+    public DecoderOptions {
+        if (threads < 1 || maxBatch < 1) {
+            throw new IllegalArgumentException(
+                    "threads and maxBatch are at least 1: %d, %d".formatted(threads, maxBatch));
+        }
+    }
+}

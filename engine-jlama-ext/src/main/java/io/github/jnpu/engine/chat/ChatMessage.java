@@ -1,0 +1,56 @@
+package io.github.jnpu.engine.chat;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * One turn of a conversation.
+ *
+ * @param role
+ *            {@code system}, {@code user}, {@code assistant} or {@code tool}; templates may know others
+ * @param content
+ *            the text, empty for a turn that only calls tools
+ * @param thinking
+ *            an assistant's reasoning before its content
+ * @param toolCalls
+ *            what an assistant asked for
+ * @param toolName
+ *            for a tool's answer: whose it is
+ * @param toolCallId
+ *            for a tool's answer: which call it answers
+ */
+public record ChatMessage(String role, String content, Optional<String> thinking, List<ToolCall> toolCalls,
+        Optional<String> toolName, Optional<String> toolCallId) {
+
+    /**
+     * A request to run a function.
+     *
+     * @param arguments
+     *            a JSON object as Java values, in order
+     */
+    public record ToolCall(Optional<String> id, String name, Map<String, Object> arguments) {}
+
+    public ChatMessage {
+        Objects.requireNonNull(role, "role");
+        Objects.requireNonNull(content, "content");
+        toolCalls = List.copyOf(toolCalls);
+    }
+
+    public static ChatMessage of(String role, String content) {
+        return new ChatMessage(role, content, Optional.empty(), List.of(), Optional.empty(), Optional.empty());
+    }
+
+    public static ChatMessage system(String content) {
+        return of("system", content);
+    }
+
+    public static ChatMessage user(String content) {
+        return of("user", content);
+    }
+
+    public static ChatMessage assistant(String content) {
+        return of("assistant", content);
+    }
+}

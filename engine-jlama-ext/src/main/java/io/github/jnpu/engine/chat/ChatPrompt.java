@@ -1,0 +1,28 @@
+package io.github.jnpu.engine.chat;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a {@link ChatTemplate} lays out.
+ *
+ * @param tools
+ *            definitions as JSON objects: {@code {"type": "function", "function": {...}}}
+ * @param addGenerationPrompt
+ *            whether the text ends where the assistant's answer begins
+ * @param thinking
+ *            whether the model shall think first; empty for the template's default
+ */
+public record ChatPrompt(List<ChatMessage> messages, List<Map<String, Object>> tools, boolean addGenerationPrompt,
+        Optional<Boolean> thinking) {
+    public ChatPrompt {
+        messages = List.copyOf(messages);
+        tools = List.copyOf(tools);
+    }
+
+    /** A prompt for an assistant's answer, without tools. */
+    public static ChatPrompt of(List<ChatMessage> messages) {
+        return new ChatPrompt(messages, List.of(), true, Optional.empty());
+    }
+}

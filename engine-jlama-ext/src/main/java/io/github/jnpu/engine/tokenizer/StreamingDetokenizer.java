@@ -1,0 +1,61 @@
+package io.github.jnpu.engine.tokenizer;
+
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Turns tokens into text as they come, holding back the bytes of a character until it is whole. For one text and one
+ * thread.
+ */
+public final class StreamingDetokenizer {
+    // The longest token in published vocabularies has 256 bytes (a run of spaces); longer ones grow the buffers.
+    private ByteBuffer pending = ByteBuffer.allocate(512);
+    private CharBuffer characters = CharBuffer.allocate(512);
+
+    private final Tokenizer tokenizer;
+    private final CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder()
+            .onMalformedInput(CodingErrorAction.REPLACE).onUnmappableCharacter(CodingErrorAction.REPLACE);
+
+    StreamingDetokenizer(Tokenizer tokenizer) {
+        this.tokenizer = tokenizer;
+    }
+
+    /** The characters that are whole now that this token came; often empty. */
+    public String accept(int id) {
+        byte[] bytes = tokenizer.bytes(id);
+        if (bytes.length == 0) {
+            return "";
+        }
+        if (pending.remaining() < bytes.length) {
+            ByteBuffer larger = ByteBuffer.allocate(2 * (pending.position() + bytes.length));
+            pending = larger.put(pending.flip());
+        }
+        pending.put(bytes);
+        return decode(false);
+    }
+
+    /** The rest: an unfinished character at the end becomes U+FFFD. The detokeniser can be used again after it. */
+    public String finish() {
+        String rest = decode(true);
+        decoder.reset();
+        return rest;
+    }
+
+    private String decode(boolean end) {
+        if (characters.capacity() < pending.position() + 1) {
+            characters = CharBuffer.allocate(2 * pending.capacity());
+        }
+        pending.flip();
+        decoder.decode(pending, characters, end);
+        if (end) {
+            decoder.flush(characters);
+        }
+        pending.compact();
+        String text = characters.flip().toString();
+        characters.clear();
+        return text;
+    }
+}
