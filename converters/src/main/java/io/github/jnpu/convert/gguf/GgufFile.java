@@ -5,17 +5,44 @@ import io.github.jnpu.convert.model.ModelFormatException;
 import io.github.jnpu.convert.model.ModelSource;
 import io.github.jnpu.convert.model.ModelTensor;
 
+import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Collection;
+import java.util.Map;
 import java.util.Optional;
 
-/** A GGUF file, mapped. */
+/**
+ * A GGUF file, mapped: its header is read at once, its tensors are views of the file.
+ *
+ * <p>Every name, count, dimension and offset is checked when the file is opened, so a tensor that is handed out lies
+ * inside the file. Thread-safe, but {@link #close()} must wait until nobody reads tensors any more.
+ */
 public final class GgufFile implements ModelSource {
     private final String location;
+    private final long byteSize;
+    private final Arena arena;
+    private final Metadata metadata;
+    private final Map<String, ModelTensor> tensors;
 
-    private GgufFile(String location) {
+    private record Pairs(Map<String, Object> values) implements Metadata {}
+
+    /**
+     * @param arena
+     *            closed with this file; null where the memory is somebody else's
+     */
+    private GgufFile(MemorySegment bytes, String location, Arena arena) {
+        GgufReader reader = new GgufReader(bytes, location).read();
         this.location = location;
+        this.byteSize = bytes.byteSize();
+        this.arena = arena;
+        this.metadata = new Pairs(reader.metadata());
+        this.tensors = reader.tensors();
     }
 
     /**
@@ -25,7 +52,30 @@ public final class GgufFile implements ModelSource {
      *             if it cannot be read or is malformed
      */
     public static GgufFile open(Path path) {
-        throw new ModelFormatException("%s: not read yet".formatted(path));
+        String location = path.toString();
+        // Opening a named pipe would wait for a writer.
+        if (Files.exists(path) && !Files.isRegularFile(path)) {
+            throw new ModelFormatException("%s: %s, not a file".formatted(location,
+                    Files.isDirectory(path) ? "a directory" : "a device or pipe"));
+        }
+        Arena arena = Arena.ofShared();
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+            return new GgufFile(bytes, location, arena);
+        } catch (IOException e) {
+            arena.close();
+            throw new ModelFormatException("%s: %s".formatted(location, reason(path, e)), e);
+        } catch (RuntimeException | Error e) {
+            arena.close();
+            throw e;
+        }
+    }
+
+    private static String reason(Path path, IOException e) {
+        if (!Files.exists(path)) {
+            return "no such file";
+        }
+        return e instanceof AccessDeniedException ? "permission denied" : "cannot be read: " + e.getMessage();
     }
 
     /**
@@ -35,7 +85,7 @@ public final class GgufFile implements ModelSource {
      *             if it is malformed
      */
     public static GgufFile of(MemorySegment bytes, String location) {
-        throw new ModelFormatException("%s: not read yet".formatted(location));
+        return new GgufFile(bytes, location, null);
     }
 
     @Override
@@ -45,24 +95,33 @@ public final class GgufFile implements ModelSource {
 
     @Override
     public Metadata metadata() {
-        throw new ModelFormatException("not read yet");
+        return metadata;
     }
 
     @Override
     public Collection<ModelTensor> tensors() {
-        throw new ModelFormatException("not read yet");
+        return tensors.values();
     }
 
     @Override
     public Optional<ModelTensor> tensor(String name) {
-        throw new ModelFormatException("not read yet");
+        return Optional.ofNullable(tensors.get(name));
     }
 
     @Override
     public long byteSize() {
-        throw new ModelFormatException("not read yet");
+        return byteSize;
     }
 
     @Override
-    public void close() {}
+    public synchronized void close() {
+        if (arena != null && arena.scope().isAlive()) {
+            arena.close();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return location;
+    }
 }
