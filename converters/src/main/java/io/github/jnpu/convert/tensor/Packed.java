@@ -45,6 +45,15 @@ final class Packed {
         SHORT.set(bytes, at, Float.floatToFloat16(value));
     }
 
+    /** The upper half of a float, rounded to nearest, ties to even; a NaN stays one. */
+    static int bfloat16(float value) {
+        int bits = Float.floatToRawIntBits(value);
+        if (Float.isNaN(value)) {
+            return bits >>> 16 | 0x40;
+        }
+        return bits + 0x7fff + (bits >>> 16 & 1) >>> 16;
+    }
+
     /** Half of the power of two that an E8M0 exponent byte stands for: the E2M1 table holds doubled values. */
     static float halfE8m0(int exponent) {
         return Float.intBitsToFloat(exponent < 2 ? 0x0020_0000 << exponent : exponent - 1 << 23);
@@ -62,5 +71,17 @@ final class Packed {
         return index < 4
                 ? bytes[at + index + 4] & 63
                 : (bytes[at + index + 4] & 0xf0) >> 4 | (bytes[at + index] & 0xc0) >> 2;
+    }
+
+    /** Writes what {@link #scale6} and {@link #min6} read, into bytes that are zero before. */
+    static void putScaleAndMin6(byte[] bytes, int at, int index, int scale, int min) {
+        if (index < 4) {
+            bytes[at + index] |= (byte) scale;
+            bytes[at + index + 4] |= (byte) min;
+        } else {
+            bytes[at + index + 4] = (byte) (scale & 15 | min << 4);
+            bytes[at + index - 4] |= (byte) (scale >> 4 << 6);
+            bytes[at + index] |= (byte) (min >> 4 << 6);
+        }
     }
 }
