@@ -28,7 +28,7 @@ import java.util.Set;
  * over. Used once, by one thread.
  */
 final class GgufReader {
-    private static final int MAGIC = 0x46554747; // "GGUF"
+    static final int MAGIC = 0x46554747; // "GGUF"
     private static final int MAX_KEY_BYTES = 65_535;
     private static final int MAX_TEXT_BYTES = 64 << 20;
     /** The document allows arrays in arrays without end; nobody writes more than two levels. */
