@@ -18,8 +18,11 @@ import java.util.List;
  *            in order
  * @param head
  *            final norm and output projection; runs only for tokens whose logits are asked for
+ * @param valueCount
+ *            how many values there are: their ids run from 0 to one less
  */
-public record DecoderGraph(ModelConfig config, Operation.TokenEmbedding embedding, List<Layer> layers, Head head) {
+public record DecoderGraph(ModelConfig config, Operation.TokenEmbedding embedding, List<Layer> layers, Head head,
+        int valueCount) {
 
     public DecoderGraph {
         layers = List.copyOf(layers);
@@ -52,10 +55,5 @@ public record DecoderGraph(ModelConfig config, Operation.TokenEmbedding embeddin
                         config.architecture(),
                         String.join(", ", Architecture.names()))))
                 .build(config, source);
-    }
-
-    /** How many values there are, so that a backend can keep one slot for each. */
-    public int valueCount() {
-        return head.output().id() + 1;
     }
 }

@@ -1,0 +1,16 @@
+package io.github.jnpu.engine.backend.cpu;
+
+/** The tokens that go through the network together; reused from batch to batch, read by all workers. */
+final class Batch {
+    int[] tokens;
+    /** Where the batch begins in {@link #tokens}. */
+    int from;
+    int count;
+    /** The position of the first token in its sequence. */
+    int position;
+    KeyValueCache cache;
+    /** For how many of the last tokens logits are wanted. */
+    int logitRows;
+    float[] logits;
+    int logitsOffset;
+}

@@ -1,0 +1,50 @@
+package io.github.jnpu.engine.backend.cpu;
+
+import io.github.jnpu.convert.graph.DecoderGraph;
+import io.github.jnpu.convert.model.ModelConfig;
+import io.github.jnpu.engine.backend.Decoder;
+import io.github.jnpu.engine.backend.DecoderOptions;
+import io.github.jnpu.engine.backend.DecoderSequence;
+
+import java.util.Optional;
+
+/** Runs a graph on the CPU with some {@link Kernels}. */
+public final class CpuDecoder implements Decoder {
+    private final ModelConfig config;
+    private final DecoderOptions options;
+    private final WorkerPool pool;
+    private final Program program;
+
+    public CpuDecoder(DecoderGraph graph, Kernels kernels, DecoderOptions options) {
+        this.config = graph.config();
+        this.options = options;
+        this.pool = new WorkerPool("jnpu-worker", options.threads());
+        try {
+            this.program = new Program(graph, kernels, pool, options.maxBatch());
+        } catch (RuntimeException | Error e) {
+            pool.close();
+            throw e;
+        }
+    }
+
+    /** Why some kernels cannot run a graph; empty if they can. */
+    public static Optional<String> refusal(DecoderGraph graph, Kernels kernels) {
+        return Program.refusal(graph, kernels);
+    }
+
+    @Override
+    public DecoderSequence newSequence(int capacity) {
+        return new CpuSequence(config, options.cacheType(), program, pool, capacity);
+    }
+
+    @Override
+    public long cacheBytesPerToken() {
+        return (long) config.layers() * config.keyValueHeads() * (config.keyLength() + config.valueLength())
+                * options.cacheType().bytes();
+    }
+
+    @Override
+    public void close() {
+        pool.close();
+    }
+}

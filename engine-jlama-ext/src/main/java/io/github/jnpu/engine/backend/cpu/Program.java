@@ -1,0 +1,196 @@
+package io.github.jnpu.engine.backend.cpu;
+
+import io.github.jnpu.convert.graph.DecoderGraph;
+import io.github.jnpu.convert.graph.DecoderGraph.Layer;
+import io.github.jnpu.convert.graph.Operation;
+import io.github.jnpu.convert.graph.RopeFrequencies;
+import io.github.jnpu.convert.graph.Value;
+import io.github.jnpu.convert.model.ModelTensor;
+import io.github.jnpu.convert.tensor.Dequantizer;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A graph as a list of steps over fixed buffers, with barriers only where one worker needs what another wrote. All workers of
+ * a pool run it together.
+ */
+final class Program {
+    private final WorkerPool pool;
+    private final Kernels kernels;
+    private final BufferPlan plan;
+    private final float[][] buffers;
+    private final int maxBatch;
+    private final float[][] scores;
+    private final float[][] scratch;
+    private final List<Step> steps = new ArrayList<>();
+    private final List<Boolean> barrierBefore = new ArrayList<>();
+    private final int headStart;
+    private final Map<String, WeightMatrix> matrices = new HashMap<>();
+    private final Map<RopeFrequencies, Steps.RopeAngles> angles = new HashMap<>();
+    private final Step[] code;
+    private final boolean[] barriers;
+
+    Program(DecoderGraph graph, Kernels kernels, WorkerPool pool, int maxBatch) {
+        this.pool = pool;
+        this.kernels = kernels;
+        this.maxBatch = maxBatch;
+        this.scores = new float[pool.workers()][0];
+        this.scratch = new float[pool.workers()][0];
+        List<Operation> operations = new ArrayList<>();
+        operations.add(graph.embedding());
+        for (Layer layer : graph.layers()) {
+            operations.addAll(layer.operations());
+        }
+        operations.addAll(graph.head().operations());
+        this.plan = new BufferPlan(graph, operations);
+        this.buffers = plan.allocate(maxBatch);
+
+        steps.add(new Steps.Embed(matrix(graph.embedding().table()), bufferOf(graph.embedding().output())));
+        for (Layer layer : graph.layers()) {
+            Object cacheOfLayer = new Object();
+            layer.operations().forEach(operation -> addSteps(operation, graph, cacheOfLayer));
+        }
+        headStart = steps.size();
+        steps.add(new Steps.SelectLast(bufferOf(graph.head().input()), graph.head().input().width()));
+        graph.head().operations().forEach(operation -> addSteps(operation, graph, null));
+        placeBarriers();
+        int scratchFloats = matrices.values().stream().mapToInt(WeightMatrix::scratchFloats).max().orElse(0);
+        Arrays.setAll(scratch, _ -> new float[scratchFloats]);
+        code = steps.toArray(Step[]::new);
+        barriers = new boolean[code.length];
+        for (int i = 0; i < barriers.length; i++) {
+            barriers[i] = barrierBefore.get(i);
+        }
+    }
+
+    /** Makes room for attention over this many positions. */
+    void reserveScores(int positions) {
+        if (scores[0].length < positions) {
+            int length = Math.max(positions, Math.min(2 * scores[0].length, Integer.MAX_VALUE / 2));
+            for (int i = 0; i < scores.length; i++) {
+                scores[i] = new float[length];
+            }
+        }
+    }
+
+    int maxBatch() {
+        return maxBatch;
+    }
+
+    /** One worker's part of running a batch through the network. */
+    void run(Batch batch, int worker) {
+        int end = batch.logitRows > 0 ? code.length : headStart;
+        for (int i = 0; i < end; i++) {
+            if (barriers[i]) {
+                pool.barrier();
+            }
+            if (!pool.failed()) {
+                try {
+                    code[i].run(batch, i < headStart ? batch.count : batch.logitRows, worker, pool.workers());
+                } catch (Throwable thrown) {
+                    pool.fail(thrown);
+                }
+            }
+        }
+    }
+
+    private void addSteps(Operation operation, DecoderGraph graph, Object cacheOfLayer) {
+        switch (operation) {
+            case Operation.TokenEmbedding embedding ->
+                steps.add(new Steps.Embed(matrix(embedding.table()), bufferOf(embedding.output())));
+            case Operation.RmsNorm norm ->
+                steps.add(new Steps.RmsNorm(kernels, bufferOf(norm.input()), floats(norm.gain()),
+                        norm.epsilon(), norm.output().width(), bufferOf(norm.output())));
+            case Operation.Projection projection -> steps.add(new Steps.Projection(matrix(projection.weight()),
+                    bufferOf(projection.input()), projection.bias().map(Program::floats).orElse(null),
+                    projection.output().equals(graph.head().output()) ? null : bufferOf(projection.output()), scratch));
+            case Operation.Rope rope -> {
+                Steps.RopeAngles table = anglesFor(rope.frequencies());
+                steps.add(new Steps.Rope(bufferOf(rope.input()), rope.output().width(), rope.headWidth(), rope.layout(),
+                        table.cosines(), table.sines(), rope.frequencies().inverse().length, bufferOf(rope.output())));
+            }
+            case Operation.Attention attention -> {
+                steps.add(new Steps.Remember(kernels, attention, bufferOf(attention.key()), bufferOf(attention.value()),
+                        cacheOfLayer));
+                steps.add(
+                        new Steps.Attend(kernels, attention, bufferOf(attention.query()), bufferOf(attention.output()),
+                                scores, cacheOfLayer));
+            }
+            case Operation.GatedActivation gated ->
+                steps.add(new Steps.Gate(kernels, gated.activation(), bufferOf(gated.gate()), bufferOf(gated.up()),
+                        gated.output().width(), bufferOf(gated.output())));
+            case Operation.Add add -> steps.add(new Steps.Add(kernels, bufferOf(add.left()), bufferOf(add.right()),
+                    add.output().width(), bufferOf(add.output())));
+        }
+    }
+
+    /** The table of angles for these frequencies; most models have one for all layers. */
+    private Steps.RopeAngles anglesFor(RopeFrequencies frequencies) {
+        return angles.computeIfAbsent(frequencies, key -> {
+            int size = Math.multiplyExact(maxBatch, key.inverse().length);
+            Steps.RopeAngles table = new Steps.RopeAngles(key, new float[size], new float[size]);
+            steps.add(table);
+            return table;
+        });
+    }
+
+    private float[] bufferOf(Value value) {
+        return buffers[plan.bufferOf(value)];
+    }
+
+    /** The output may be the embedding table, so one matrix for each tensor. */
+    private WeightMatrix matrix(ModelTensor tensor) {
+        return matrices.computeIfAbsent(tensor.name(), _ -> kernels.prepare(tensor));
+    }
+
+    private static float[] floats(ModelTensor tensor) {
+        float[] values = new float[Math.toIntExact(tensor.elementCount())];
+        Dequantizer.dequantize(tensor.type(), tensor.data(), 0, values, 0, values.length);
+        return values;
+    }
+
+    /**
+     * A barrier stands before each step that touches an array which an earlier step since the last barrier wrote, or that
+     * writes one which an earlier step read. Queries, keys and values thus run without waiting in between.
+     */
+    private void placeBarriers() {
+        Set<Object> read = Collections.newSetFromMap(new IdentityHashMap<>());
+        Set<Object> written = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (Step step : steps) {
+            boolean hazard = step.reads().stream().anyMatch(written::contains)
+                    || step.writes().stream().anyMatch(array -> read.contains(array) || written.contains(array));
+            if (hazard) {
+                read.clear();
+                written.clear();
+            }
+            barrierBefore.add(hazard);
+            read.addAll(step.reads());
+            written.addAll(step.writes());
+        }
+    }
+
+    /** Whether a backend with these kernels can run every operation; the reason if not. */
+    static Optional<String> refusal(DecoderGraph graph, Kernels kernels) {
+        List<ModelTensor> weights = new ArrayList<>(List.of(graph.embedding().table()));
+        List<Operation> operations = new ArrayList<>(graph.head().operations());
+        graph.layers().forEach(layer -> operations.addAll(layer.operations()));
+        for (Operation operation : operations) {
+            if (operation instanceof Operation.Projection projection) {
+                weights.add(projection.weight());
+            } else if (operation instanceof Operation.RmsNorm norm) {
+                weights.add(norm.gain());
+            }
+        }
+        return weights.stream().filter(weight -> !kernels.supports(weight)).findFirst()
+                .map(weight -> "tensor '%s' is of type %s, for which there is no code".formatted(weight.name(),
+                        weight.type()));
+    }
+}

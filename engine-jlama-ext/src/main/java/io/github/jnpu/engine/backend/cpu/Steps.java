@@ -1,0 +1,330 @@
+package io.github.jnpu.engine.backend.cpu;
+
+import io.github.jnpu.convert.graph.Operation.Activation;
+import io.github.jnpu.convert.graph.Operation.Attention;
+import io.github.jnpu.convert.graph.Operation.RopeLayout;
+import io.github.jnpu.convert.graph.RopeFrequencies;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.List;
+
+/** The steps that a {@link Program} is made of, one for each kind of operation. */
+final class Steps {
+    private Steps() {}
+
+    /** Token ids to rows of the table. */
+    record Embed(WeightMatrix table, float[] output) implements Step {
+        @Override
+        public void run(Batch batch, int rows, int worker, int workers) {
+            int width = table.columns();
+            for (int t = Step.share(rows, worker, workers), end = Step.share(rows, worker + 1, workers); t < end; t++) {
+                table.copyRow(batch.tokens[batch.from + t], output, t * width);
+            }
+        }
+
+        @Override
+        public List<Object> reads() {
+            return List.of();
+        }
+
+        @Override
+        public List<Object> writes() {
+            return List.of(output);
+        }
+    }
+
+    /** Moves the rows whose logits are wanted to the front. */
+    record SelectLast(float[] stream, int width) implements Step {
+        @Override
+        public void run(Batch batch, int rows, int worker, int workers) {
+            if (worker == 0) {
+                System.arraycopy(stream, (batch.count - rows) * width, stream, 0, rows * width);
+            }
+        }
+
+        @Override
+        public List<Object> reads() {
+            return List.of(stream);
+        }
+
+        @Override
+        public List<Object> writes() {
+            return List.of(stream);
+        }
+    }
+
+    /** A norm of whole rows, or of each head where the gain is shorter than a row. */
+    record RmsNorm(Kernels kernels, float[] input, float[] gain, float epsilon, int width, float[] output)
+            implements
+                Step {
+        @Override
+        public void run(Batch batch, int rows, int worker, int workers) {
+            int groups = rows * (width / gain.length);
+            for (int g = Step.share(groups, worker, workers),
+                    end = Step.share(groups, worker + 1, workers); g < end; g++) {
+                kernels.rmsNorm(input, g * gain.length, gain, epsilon, output, g * gain.length);
+            }
+        }
+
+        @Override
+        public List<Object> reads() {
+            return List.of(input);
+        }
+
+        @Override
+        public List<Object> writes() {
+            return List.of(output);
+        }
+    }
+
+    /**
+     * A product with a weight matrix.
+     *
+     * @param bias
+     *            null for none
+     * @param output
+     *            null for the caller's logits
+     * @param scratch
+     *            one array for each worker
+     */
+    record Projection(WeightMatrix weight, float[] input, float[] bias, float[] output,
+            float[][] scratch) implements Step {
+        @Override
+        public void run(Batch batch, int rows, int worker, int workers) {
+            int blocks = (weight.rows() + weight.rowGranularity() - 1) / weight.rowGranularity();
+            int from = Step.share(blocks, worker, workers) * weight.rowGranularity();
+            int to = Math.min(weight.rows(), Step.share(blocks, worker + 1, workers) * weight.rowGranularity());
+            if (from >= to) {
+                return;
+            }
+            float[] target = output == null ? batch.logits : output;
+            int offset = output == null ? batch.logitsOffset : 0;
+            weight.multiply(input, rows, target, offset, from, to, scratch[worker]);
+            if (bias != null) {
+                for (int t = 0; t < rows; t++) {
+                    int row = offset + t * weight.rows();
+                    for (int i = from; i < to; i++) {
+                        target[row + i] += bias[i];
+                    }
+                }
+            }
+        }
+
+        @Override
+        public List<Object> reads() {
+            return List.of(input);
+        }
+
+        @Override
+        public List<Object> writes() {
+            return output == null ? List.of() : List.of(output);
+        }
+    }
+
+    /**
+     * Sine and cosine of all positions in the batch, once for all layers.
+     *
+     * @param cosines
+     *            [tokens][pairs]
+     */
+    record RopeAngles(RopeFrequencies frequencies, float[] cosines, float[] sines) implements Step {
+        @Override
+        public void run(Batch batch, int rows, int worker, int workers) {
+            float[] inverse = frequencies.inverse();
+            for (int t = Step.share(rows, worker, workers), end = Step.share(rows, worker + 1, workers); t < end; t++) {
+                for (int i = 0; i < inverse.length; i++) {
+                    // In double: at position 100,000 a float angle is off by a hundredth of a radian.
+                    double angle = (double) (batch.position + t) * inverse[i];
+                    cosines[t * inverse.length + i] = (float) Math.cos(angle) * frequencies.magnitude();
+                    sines[t * inverse.length + i] = (float) Math.sin(angle) * frequencies.magnitude();
+                }
+            }
+        }
+
+        @Override
+        public List<Object> reads() {
+            return List.of();
+        }
+
+        @Override
+        public List<Object> writes() {
+            return List.of(cosines, sines);
+        }
+    }
+
+    /** Turns the feature pairs of every head. */
+    record Rope(float[] input, int width, int headWidth, RopeLayout layout, float[] cosines, float[] sines, int pairs,
+            float[] output) implements Step {
+        @Override
+        public void run(Batch batch, int rows, int worker, int workers) {
+            int heads = width / headWidth;
+            int tasks = rows * heads;
+            int stride = layout == RopeLayout.ADJACENT ? 1 : pairs;
+            int step = layout == RopeLayout.ADJACENT ? 2 : 1;
+            for (int task = Step.share(tasks, worker, workers), end = Step.share(tasks, worker + 1,
+                    workers); task < end; task++) {
+                int offset = task * headWidth;
+                int angles = task / heads * pairs;
+                for (int i = 0; i < pairs; i++) {
+                    int first = offset + i * step;
+                    float a = input[first];
+                    float b = input[first + stride];
+                    float cos = cosines[angles + i];
+                    float sin = sines[angles + i];
+                    output[first] = a * cos - b * sin;
+                    output[first + stride] = a * sin + b * cos;
+                }
+                System.arraycopy(input, offset + 2 * pairs, output, offset + 2 * pairs, headWidth - 2 * pairs);
+            }
+        }
+
+        @Override
+        public List<Object> reads() {
+            return List.of(input, cosines, sines);
+        }
+
+        @Override
+        public List<Object> writes() {
+            return List.of(output);
+        }
+    }
+
+    /** Appends keys and values to the cache. */
+    record Remember(Kernels kernels, Attention attention, float[] key, float[] value, Object cacheOfLayer)
+            implements
+                Step {
+        @Override
+        public void run(Batch batch, int rows, int worker, int workers) {
+            KeyValueCache cache = batch.cache;
+            int heads = attention.keyValueHeads();
+            int keyWidth = attention.keyWidth();
+            int valueWidth = attention.valueWidth();
+            int tasks = rows * heads;
+            for (int task = Step.share(tasks, worker, workers), end = Step.share(tasks, worker + 1,
+                    workers); task < end; task++) {
+                int position = batch.position + task / heads;
+                int head = task % heads;
+                MemorySegment page = cache.page(attention.layer(), position / KeyValueCache.PAGE);
+                int inPage = position % KeyValueCache.PAGE;
+                kernels.store(key, task * keyWidth, keyWidth, page, cache.keyOffset(head, inPage), cache.type());
+                kernels.store(value, task * valueWidth, valueWidth, page, cache.valueOffset(head, inPage),
+                        cache.type());
+            }
+        }
+
+        @Override
+        public List<Object> reads() {
+            return List.of(key, value);
+        }
+
+        @Override
+        public List<Object> writes() {
+            return List.of(cacheOfLayer);
+        }
+    }
+
+    /**
+     * Attends over the cache, one query head and token at a time.
+     *
+     * @param scores
+     *            one array for each worker, long enough for the context
+     */
+    record Attend(Kernels kernels, Attention attention, float[] query, float[] output, float[][] scores,
+            Object cacheOfLayer)
+            implements
+                Step {
+        @Override
+        public void run(Batch batch, int rows, int worker, int workers) {
+            int tasks = rows * attention.heads();
+            // Neighbouring heads share keys, and later tokens see more of them: whole key-value groups, dealt in turn.
+            int group = attention.heads() / attention.keyValueHeads();
+            for (int first = worker * group; first < tasks; first += workers * group) {
+                for (int task = first; task < first + group; task++) {
+                    attend(batch, task / attention.heads(), task % attention.heads(), scores[worker]);
+                }
+            }
+        }
+
+        private void attend(Batch batch, int token, int head, float[] score) {
+            KeyValueCache cache = batch.cache;
+            int position = batch.position + token;
+            int oldest = attention.slidingWindow() == 0 ? 0 : Math.max(0, position + 1 - attention.slidingWindow());
+            int cacheHead = head / (attention.heads() / attention.keyValueHeads());
+            int keyWidth = attention.keyWidth();
+            int valueWidth = attention.valueWidth();
+            int queryOffset = (token * attention.heads() + head) * keyWidth;
+            for (int from = oldest; from <= position;) {
+                int inPage = from % KeyValueCache.PAGE;
+                int count = Math.min(KeyValueCache.PAGE - inPage, position + 1 - from);
+                kernels.scores(query, queryOffset, keyWidth, cache.page(attention.layer(), from / KeyValueCache.PAGE),
+                        cache.keyOffset(cacheHead, inPage), count, cache.type(), attention.scale(), score,
+                        from - oldest);
+                from += count;
+            }
+            kernels.softmax(score, 0, position + 1 - oldest);
+            int outputOffset = (token * attention.heads() + head) * valueWidth;
+            Arrays.fill(output, outputOffset, outputOffset + valueWidth, 0);
+            for (int from = oldest; from <= position;) {
+                int inPage = from % KeyValueCache.PAGE;
+                int count = Math.min(KeyValueCache.PAGE - inPage, position + 1 - from);
+                kernels.addWeighted(score, from - oldest, count,
+                        cache.page(attention.layer(), from / KeyValueCache.PAGE), cache.valueOffset(cacheHead, inPage),
+                        valueWidth, cache.type(), output, outputOffset);
+                from += count;
+            }
+        }
+
+        @Override
+        public List<Object> reads() {
+            return List.of(query, cacheOfLayer);
+        }
+
+        @Override
+        public List<Object> writes() {
+            return List.of(output);
+        }
+    }
+
+    /** {@code activation(gate) * up}. */
+    record Gate(Kernels kernels, Activation activation, float[] gate, float[] up, int width, float[] output)
+            implements
+                Step {
+        @Override
+        public void run(Batch batch, int rows, int worker, int workers) {
+            int count = rows * width;
+            kernels.gate(activation, gate, up, output, Step.share(count, worker, workers),
+                    Step.share(count, worker + 1, workers));
+        }
+
+        @Override
+        public List<Object> reads() {
+            return List.of(gate, up);
+        }
+
+        @Override
+        public List<Object> writes() {
+            return List.of(output);
+        }
+    }
+
+    /** {@code left + right}. */
+    record Add(Kernels kernels, float[] left, float[] right, int width, float[] output) implements Step {
+        @Override
+        public void run(Batch batch, int rows, int worker, int workers) {
+            int count = rows * width;
+            kernels.add(left, right, output, Step.share(count, worker, workers),
+                    Step.share(count, worker + 1, workers));
+        }
+
+        @Override
+        public List<Object> reads() {
+            return List.of(left, right);
+        }
+
+        @Override
+        public List<Object> writes() {
+            return List.of(output);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+package io.github.jnpu.engine.backend.cpu;
+
+/** A weight matrix ready for products. Thread-safe as long as threads take different rows. */
+public interface WeightMatrix {
+
+    int rows();
+
+    int columns();
+
+    /** A multiple of this many rows is a good share for a worker. */
+    default int rowGranularity() {
+        return 16;
+    }
+
+    /**
+     * {@code output[t][r] = dot(input[t], row r)}, for rows {@code fromRow} to {@code toRow - 1}.
+     *
+     * @param input
+     *            {@code tokens} rows of {@link #columns()} floats
+     * @param output
+     *            {@code tokens} rows of {@link #rows()} floats, the first at {@code outputOffset}
+     * @param scratch
+     *            the worker's own, at least {@link #scratchFloats()} long
+     */
+    void multiply(float[] input, int tokens, float[] output, int outputOffset, int fromRow, int toRow, float[] scratch);
+
+    /** How much scratch memory a worker needs for {@link #multiply}. */
+    int scratchFloats();
+
+    /** Writes one row as {@link #columns()} floats, for looking embeddings up. */
+    void copyRow(int row, float[] target, int offset);
+}

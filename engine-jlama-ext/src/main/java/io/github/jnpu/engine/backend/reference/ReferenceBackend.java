@@ -1,0 +1,41 @@
+package io.github.jnpu.engine.backend.reference;
+
+import io.github.jnpu.convert.graph.DecoderGraph;
+import io.github.jnpu.engine.backend.ComputeBackend;
+import io.github.jnpu.engine.backend.Decoder;
+import io.github.jnpu.engine.backend.DecoderOptions;
+import io.github.jnpu.engine.backend.Stage;
+import io.github.jnpu.engine.backend.Suitability;
+import io.github.jnpu.engine.backend.cpu.CpuDecoder;
+import io.github.jnpu.engine.backend.cpu.Kernels;
+
+/** Plain Java loops on the CPU: runs everywhere, slowly. */
+public final class ReferenceBackend implements ComputeBackend {
+    private static final int SCORE = 1;
+
+    private final Kernels kernels = new ScalarKernels();
+
+    @Override
+    public String name() {
+        return "reference";
+    }
+
+    @Override
+    public String device() {
+        return "CPU (scalar)";
+    }
+
+    @Override
+    public Suitability suitability(DecoderGraph graph, Stage stage) {
+        if (stage == Stage.EMBED) {
+            return new Suitability.Unsuitable("embeddings are not computed yet");
+        }
+        return CpuDecoder.refusal(graph, kernels).<Suitability>map(Suitability.Unsuitable::new)
+                .orElseGet(() -> new Suitability.Suitable(SCORE));
+    }
+
+    @Override
+    public Decoder compile(DecoderGraph graph, DecoderOptions options) {
+        return new CpuDecoder(graph, kernels, options);
+    }
+}

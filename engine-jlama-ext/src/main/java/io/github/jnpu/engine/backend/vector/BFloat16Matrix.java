@@ -1,0 +1,46 @@
+package io.github.jnpu.engine.backend.vector;
+
+import io.github.jnpu.convert.model.ModelTensor;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+import java.nio.ByteOrder;
+
+/** BF16 weights: the upper half of a float. */
+final class BFloat16Matrix extends VectorMatrix {
+    private static final VectorSpecies<Float> F = Lanes.FLOAT;
+    private static final VectorSpecies<Integer> I = Lanes.INT;
+    private static final VectorSpecies<Short> S = Lanes.SHORT;
+    private static final int BYTES = 2;
+
+    BFloat16Matrix(ModelTensor tensor) {
+        super(tensor);
+    }
+
+    @Override
+    void multiplyOne(float[] input, int inputOffset, float[] output, int outputOffset, int fromRow, int toRow,
+            float[] scratch) {
+        int end = F.loopBound(columns);
+        for (int row = fromRow; row < toRow; row++) {
+            long at = row * rowBytes;
+            FloatVector sum = FloatVector.zero(F);
+            for (int i = 0; i < end; i += F.length()) {
+                IntVector bits = (IntVector) ShortVector
+                        .fromMemorySegment(S, data, at + (long) BYTES * i, ByteOrder.LITTLE_ENDIAN).castShape(I, 0);
+                sum = bits.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats()
+                        .fma(FloatVector.fromArray(F, input, inputOffset + i), sum);
+            }
+            float total = sum.reduceLanes(VectorOperators.ADD);
+            if (end < columns) {
+                dequantize(row, scratch, 0);
+                for (int i = end; i < columns; i++) {
+                    total += scratch[i] * input[inputOffset + i];
+                }
+            }
+            output[outputOffset + row] = total;
+        }
+    }
+}

@@ -1,0 +1,20 @@
+package io.github.jnpu.engine.backend.vector;
+
+import io.github.jnpu.convert.model.ModelTensor;
+
+/** Types without a kernel of their own: each row is dequantised first. */
+final class DequantizedMatrix extends VectorMatrix {
+
+    DequantizedMatrix(ModelTensor tensor) {
+        super(tensor);
+    }
+
+    @Override
+    void multiplyOne(float[] input, int inputOffset, float[] output, int outputOffset, int fromRow, int toRow,
+            float[] scratch) {
+        for (int row = fromRow; row < toRow; row++) {
+            dequantize(row, scratch, 0);
+            output[outputOffset + row] = FloatTile.dot(scratch, 0, input, inputOffset, columns);
+        }
+    }
+}

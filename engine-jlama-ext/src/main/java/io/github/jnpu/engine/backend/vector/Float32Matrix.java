@@ -1,0 +1,44 @@
+package io.github.jnpu.engine.backend.vector;
+
+import io.github.jnpu.convert.model.ModelTensor;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+import java.nio.ByteOrder;
+
+/** F32 weights. */
+final class Float32Matrix extends VectorMatrix {
+    private static final VectorSpecies<Float> F = Lanes.FLOAT;
+    private static final int BYTES = 4;
+
+    Float32Matrix(ModelTensor tensor) {
+        super(tensor);
+    }
+
+    @Override
+    void multiplyOne(float[] input, int inputOffset, float[] output, int outputOffset, int fromRow, int toRow,
+            float[] scratch) {
+        int end = columns - columns % (2 * F.length());
+        for (int row = fromRow; row < toRow; row++) {
+            long at = row * rowBytes;
+            FloatVector s0 = FloatVector.zero(F);
+            FloatVector s1 = s0;
+            for (int i = 0; i < end; i += 2 * F.length()) {
+                s0 = FloatVector.fromMemorySegment(F, data, at + (long) BYTES * i, ByteOrder.LITTLE_ENDIAN)
+                        .fma(FloatVector.fromArray(F, input, inputOffset + i), s0);
+                s1 = FloatVector
+                        .fromMemorySegment(F, data, at + (long) BYTES * (i + F.length()), ByteOrder.LITTLE_ENDIAN)
+                        .fma(FloatVector.fromArray(F, input, inputOffset + i + F.length()), s1);
+            }
+            float sum = s0.add(s1).reduceLanes(VectorOperators.ADD);
+            if (end < columns) {
+                dequantize(row, scratch, 0);
+                for (int i = end; i < columns; i++) {
+                    sum += scratch[i] * input[inputOffset + i];
+                }
+            }
+            output[outputOffset + row] = sum;
+        }
+    }
+}

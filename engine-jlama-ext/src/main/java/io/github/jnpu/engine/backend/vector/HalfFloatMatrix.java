@@ -1,0 +1,50 @@
+package io.github.jnpu.engine.backend.vector;
+
+import io.github.jnpu.convert.model.ModelTensor;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+import java.nio.ByteOrder;
+
+/** F16 weights. */
+final class HalfFloatMatrix extends VectorMatrix {
+    private static final VectorSpecies<Float> F = Lanes.FLOAT;
+    private static final VectorSpecies<Integer> I = Lanes.INT;
+    private static final VectorSpecies<Short> S = Lanes.SHORT;
+    private static final int BYTES = 2;
+    /** Moves the exponent from half's bias of 15 to float's 127. */
+    static final float BIAS = 0x1p112f;
+
+    HalfFloatMatrix(ModelTensor tensor) {
+        super(tensor);
+    }
+
+    @Override
+    void multiplyOne(float[] input, int inputOffset, float[] output, int outputOffset, int fromRow, int toRow,
+            float[] scratch) {
+        int end = F.loopBound(columns);
+        for (int row = fromRow; row < toRow; row++) {
+            long at = row * rowBytes;
+            FloatVector sum = FloatVector.zero(F);
+            for (int i = 0; i < end; i += F.length()) {
+                IntVector bits = (IntVector) ShortVector
+                        .fromMemorySegment(S, data, at + (long) BYTES * i, ByteOrder.LITTLE_ENDIAN).castShape(I, 0);
+                // Sign and magnitude move apart by the difference of the widths, then the exponent is put right.
+                FloatVector weight = bits.and(0x7fff).lanewise(VectorOperators.LSHL, 13)
+                        .or(bits.and(0x8000).lanewise(VectorOperators.LSHL, 16)).reinterpretAsFloats();
+                sum = weight.mul(BIAS).fma(FloatVector.fromArray(F, input, inputOffset + i), sum);
+            }
+            float total = sum.reduceLanes(VectorOperators.ADD);
+            if (end < columns) {
+                dequantize(row, scratch, 0);
+                for (int i = end; i < columns; i++) {
+                    total += scratch[i] * input[inputOffset + i];
+                }
+            }
+            output[outputOffset + row] = total;
+        }
+    }
+}

@@ -1,0 +1,38 @@
+package io.github.jnpu.engine.backend.vector;
+
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+
+/** The vector shapes that all kernels use: the machine's preferred one, or what {@code jnpu.vector.bits} says. */
+final class Lanes {
+    /** 512, 256 or 128; for tests and for measuring. */
+    static final String BITS_PROPERTY = "jnpu.vector.bits";
+
+    static final VectorSpecies<Float> FLOAT = FloatVector.SPECIES_PREFERRED.withShape(shape());
+    static final VectorSpecies<Integer> INT = IntVector.SPECIES_PREFERRED.withShape(shape());
+    /** As many shorts as there are floats. */
+    static final VectorSpecies<Short> SHORT = ShortVector.SPECIES_PREFERRED
+            .withShape(VectorShape.forBitSize(shape().vectorBitSize() / 2));
+    /** As many bytes as there are floats, but no fewer than eight, the smallest vector there is. */
+    static final VectorSpecies<Byte> BYTE = ByteVector.SPECIES_PREFERRED
+            .withShape(VectorShape.forBitSize(Math.max(64, shape().vectorBitSize() / 4)));
+
+    private Lanes() {}
+
+    private static VectorShape shape() {
+        Integer bits = Integer.getInteger(BITS_PROPERTY);
+        if (bits == null) {
+            // Wider than 512 exists on SVE only, and no kernel here was tried with it.
+            return VectorShape.forBitSize(Math.min(512, FloatVector.SPECIES_PREFERRED.vectorBitSize()));
+        }
+        if (bits != 128 && bits != 256 && bits != 512) {
+            throw new IllegalArgumentException(
+                    "%s is 128, 256 or 512, not %d".formatted(BITS_PROPERTY, bits));
+        }
+        return VectorShape.forBitSize(bits);
+    }
+}

@@ -1,0 +1,58 @@
+package io.github.jnpu.engine.backend.vector;
+
+import io.github.jnpu.convert.graph.DecoderGraph;
+import io.github.jnpu.engine.backend.ComputeBackend;
+import io.github.jnpu.engine.backend.Decoder;
+import io.github.jnpu.engine.backend.DecoderOptions;
+import io.github.jnpu.engine.backend.Stage;
+import io.github.jnpu.engine.backend.Suitability;
+import io.github.jnpu.engine.backend.cpu.CpuDecoder;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** The CPU's vector units through {@code jdk.incubator.vector}. */
+public final class VectorBackend implements ComputeBackend {
+    private static final Logger LOGGER = System.getLogger(VectorBackend.class.getName());
+    private static final String MODULE = "jdk.incubator.vector";
+    private static final int SCORE = 100;
+    private static final String REMEDY = "the Vector API is switched off: start Java with --add-modules " + MODULE;
+    private static final AtomicBoolean WARNED = new AtomicBoolean();
+
+    private static boolean isModulePresent() {
+        return ModuleLayer.boot().findModule(MODULE).isPresent();
+    }
+
+    @Override
+    public String name() {
+        return "vector";
+    }
+
+    @Override
+    public String device() {
+        return isModulePresent()
+                ? "CPU (Vector API, %d bit)".formatted(Lanes.FLOAT.vectorBitSize())
+                : "CPU (Vector API)";
+    }
+
+    @Override
+    public Suitability suitability(DecoderGraph graph, Stage stage) {
+        if (stage == Stage.EMBED) {
+            return new Suitability.Unsuitable("embeddings are not computed yet");
+        }
+        if (!isModulePresent()) {
+            if (WARNED.compareAndSet(false, true)) {
+                LOGGER.log(Level.WARNING, "{0}. Until then models run on scalar code, some ten times slower.", REMEDY);
+            }
+            return new Suitability.Unsuitable(REMEDY);
+        }
+        return CpuDecoder.refusal(graph, new VectorKernels()).<Suitability>map(Suitability.Unsuitable::new)
+                .orElseGet(() -> new Suitability.Suitable(SCORE));
+    }
+
+    @Override
+    public Decoder compile(DecoderGraph graph, DecoderOptions options) {
+        return new CpuDecoder(graph, new VectorKernels(), options);
+    }
+}

@@ -1,0 +1,77 @@
+package io.github.jnpu.engine.backend.vector;
+
+import io.github.jnpu.convert.model.ModelTensor;
+import io.github.jnpu.convert.tensor.Dequantizer;
+import io.github.jnpu.engine.backend.cpu.WeightMatrix;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A weight matrix as it lies in the file. A few tokens are multiplied straight from the blocks, by type; for many tokens a band
+ * of rows is dequantised once and swept over all of them.
+ */
+abstract class VectorMatrix implements WeightMatrix {
+    /** From so many tokens on a band of dequantised rows pays. */
+    private static final int TILE_TOKENS = 4;
+
+    final ModelTensor tensor;
+    final MemorySegment data;
+    final int rows;
+    final int columns;
+    final long rowBytes;
+
+    VectorMatrix(ModelTensor tensor) {
+        this.tensor = tensor;
+        this.data = tensor.data();
+        this.rows = tensor.rows();
+        this.columns = tensor.columns();
+        this.rowBytes = tensor.rowBytes();
+    }
+
+    /** {@code output[r] = dot(input, row r)} for one token. */
+    abstract void multiplyOne(float[] input, int inputOffset, float[] output, int outputOffset, int fromRow, int toRow,
+            float[] scratch);
+
+    /** Dequantises a row. */
+    void dequantize(int row, float[] target, int offset) {
+        Dequantizer.dequantize(tensor.type(), data, row * rowBytes, target, offset, columns);
+    }
+
+    @Override
+    public final int rows() {
+        return rows;
+    }
+
+    @Override
+    public final int columns() {
+        return columns;
+    }
+
+    @Override
+    public final int scratchFloats() {
+        return FloatTile.ROWS * columns;
+    }
+
+    @Override
+    public final void copyRow(int row, float[] target, int offset) {
+        dequantize(row, target, offset);
+    }
+
+    @Override
+    public final void multiply(float[] input, int tokens, float[] output, int outputOffset, int fromRow, int toRow,
+            float[] scratch) {
+        if (tokens < TILE_TOKENS) {
+            for (int t = 0; t < tokens; t++) {
+                multiplyOne(input, t * columns, output, outputOffset + t * rows, fromRow, toRow, scratch);
+            }
+            return;
+        }
+        for (int row = fromRow; row < toRow; row += FloatTile.ROWS) {
+            int band = Math.min(FloatTile.ROWS, toRow - row);
+            for (int r = 0; r < band; r++) {
+                dequantize(row + r, scratch, r * columns);
+            }
+            FloatTile.multiply(scratch, band, columns, input, tokens, output, outputOffset + row, rows);
+        }
+    }
+}
