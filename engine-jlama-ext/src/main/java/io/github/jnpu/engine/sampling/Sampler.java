@@ -1,18 +1,39 @@
 package io.github.jnpu.engine.sampling;
 
+import io.github.jnpu.engine.EngineException;
+
+import java.util.SplittableRandom;
+
 /**
- * Draws tokens for one generation: penalties, then top-k, typical-p, top-p, min-p, then temperature, as llama.cpp chains
- * them. For one thread; allocates nothing per token.
+ * Draws tokens for one generation: penalties, then top-k, typical-p, top-p, min-p, then temperature, in llama.cpp's order. For
+ * one thread; allocates nothing per token.
  */
 public final class Sampler {
+    private final SamplingOptions options;
     private final int vocabularySize;
+    private final SplittableRandom random;
+    private final RecentTokens recent;
+    private final Candidates candidates;
 
     /**
      * @param prompt
      *            what was there before; the penalties count its last tokens
      */
     public Sampler(SamplingOptions options, int vocabularySize, int[] prompt) {
+        this.options = options;
         this.vocabularySize = vocabularySize;
+        this.random = options.seed().isPresent()
+                ? new SplittableRandom(options.seed().getAsLong())
+                : new SplittableRandom();
+        boolean penalties = options.repeatLastN() != 0
+                && (options.repeatPenalty() != 1 || options.presencePenalty() != 0 || options.frequencyPenalty() != 0);
+        this.recent = penalties ? new RecentTokens(options.repeatLastN(), vocabularySize) : null;
+        this.candidates = options.isGreedy() ? null : new Candidates(vocabularySize);
+        if (recent != null) {
+            for (int token : prompt) {
+                recent.add(token);
+            }
+        }
     }
 
     /**
@@ -20,14 +41,54 @@ public final class Sampler {
      *
      * @param logits
      *            one per vocabulary entry; changed
+     * @throws EngineException
+     *             if no logit is a finite number
      */
     public int sample(float[] logits) {
-        int best = 0;
-        for (int i = 1; i < vocabularySize; i++) {
-            if (logits[i] > logits[best]) {
+        if (recent != null) {
+            recent.penalize(logits, options);
+        }
+        int token = options.isGreedy() ? argmax(logits) : draw(logits);
+        if (recent != null) {
+            recent.add(token);
+        }
+        return token;
+    }
+
+    private int argmax(float[] logits) {
+        int best = -1;
+        float bestLogit = Float.NEGATIVE_INFINITY;
+        for (int i = 0; i < vocabularySize; i++) {
+            if (logits[i] > bestLogit) {
                 best = i;
+                bestLogit = logits[i];
             }
         }
+        if (best < 0 || bestLogit == Float.POSITIVE_INFINITY) {
+            throw new EngineException("the model's logits are no finite numbers; the file may be damaged");
+        }
         return best;
+    }
+
+    private int draw(float[] logits) {
+        argmax(logits);
+        boolean cuts = options.typicalP() < 1 || options.topP() < 1;
+        if (options.topK() > 0 && options.topK() < vocabularySize) {
+            candidates.takeLargest(logits, options.topK());
+        } else if (cuts) {
+            candidates.takeLargest(logits, vocabularySize);
+        } else {
+            candidates.takeAll(logits);
+        }
+        if (options.typicalP() < 1) {
+            candidates.keepTypical(options.typicalP());
+        }
+        if (options.topP() < 1) {
+            candidates.keepTop(options.topP());
+        }
+        if (options.minP() > 0) {
+            candidates.keepAtLeast(options.minP());
+        }
+        return candidates.draw(options.temperature(), random);
     }
 }
