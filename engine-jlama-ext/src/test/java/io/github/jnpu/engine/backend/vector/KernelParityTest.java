@@ -1,0 +1,185 @@
+package io.github.jnpu.engine.backend.vector;
+
+import io.github.jnpu.convert.graph.Operation.Activation;
+import io.github.jnpu.convert.model.ModelTensor;
+import io.github.jnpu.convert.tensor.Quantizer;
+import io.github.jnpu.convert.tensor.TensorType;
+import io.github.jnpu.engine.backend.KvCacheType;
+import io.github.jnpu.engine.backend.cpu.Kernels;
+import io.github.jnpu.engine.backend.cpu.WeightMatrix;
+import io.github.jnpu.engine.backend.reference.ScalarKernels;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+/**
+ * The Vector API against plain loops, at the width that {@code jnpu.vector.bits} says; the build runs it for 512, 256 and 128
+ * bits.
+ *
+ * <p>A product of n terms in floats, in any order, is off by at most n * 2^-24 of the sum of the terms' magnitudes; half of that
+ * for the longest row here is the tolerance. A wrong weight is off by some 1/n of that sum, fifty times more.
+ */
+class KernelParityTest {
+    private static final int ROWS = 37;
+    private static final int COLUMNS = 512;
+    private static final double RELATIVE_TOLERANCE = COLUMNS / 2.0 * 0x1p-24;
+
+    private final SplittableRandom random = new SplittableRandom(42);
+    private final Kernels scalar = new ScalarKernels();
+    private final Kernels vector = new VectorKernels();
+
+    static Stream<TensorType> quantizableTypes() {
+        return Stream.of(TensorType.values()).filter(Quantizer::supports);
+    }
+
+    private float[] randomFloats(int count) {
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = (float) (random.nextDouble() * 2 - 1);
+        }
+        return values;
+    }
+
+    private static ModelTensor tensor(TensorType type, float[] values, int rows, int columns, Arena arena) {
+        MemorySegment data = arena.allocate(type.byteSize(values.length), 64);
+        Quantizer.quantize(type, values, 0, values.length, data, 0);
+        return new ModelTensor("w", type, new long[]{rows, columns}, data);
+    }
+
+    @Test
+    void theWidthIsTheOneAskedFor() {
+        Integer bits = Integer.getInteger(Lanes.BITS_PROPERTY);
+        Assumptions.assumeTrue(bits != null, "needs the build's runs with " + Lanes.BITS_PROPERTY);
+        assertThat(Lanes.FLOAT.vectorBitSize()).isEqualTo(bits);
+    }
+
+    @ParameterizedTest
+    @MethodSource("quantizableTypes")
+    void productsAreThoseOfTheScalarLoops(TensorType type) {
+        try (Arena arena = Arena.ofConfined()) {
+            ModelTensor weights = tensor(type, randomFloats(ROWS * COLUMNS), ROWS, COLUMNS, arena);
+            for (int tokens : new int[]{1, 3, 4, 7, 9}) {
+                compareProducts(weights, tokens);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = TensorType.class, names = {"F32", "F16", "BF16"})
+    void productsOfOddWidthsAreThoseOfTheScalarLoops(TensorType type) {
+        try (Arena arena = Arena.ofConfined()) {
+            for (int columns : new int[]{1, 15, 33, 172}) {
+                ModelTensor weights = tensor(type, randomFloats(ROWS * columns), ROWS, columns, arena);
+                compareProducts(weights, 1);
+                compareProducts(weights, 5);
+            }
+        }
+    }
+
+    private void compareProducts(ModelTensor weights, int tokens) {
+        float[] input = randomFloats(tokens * weights.columns());
+        WeightMatrix matrix = vector.prepare(weights);
+        float[] expected = multiply(scalar.prepare(weights), input, tokens);
+        float[] actual = multiply(matrix, input, tokens);
+        float[] magnitudes = new float[weights.columns()];
+        for (int r = 0; r < ROWS; r++) {
+            matrix.copyRow(r, magnitudes, 0);
+            for (int t = 0; t < tokens; t++) {
+                double scale = 0;
+                for (int i = 0; i < magnitudes.length; i++) {
+                    scale += Math.abs(magnitudes[i] * input[t * magnitudes.length + i]);
+                }
+                assertThat((double) actual[t * ROWS + r]).as("%s row %d token %d of %d", weights, r, t, tokens)
+                        .isCloseTo(expected[t * ROWS + r], within(scale * RELATIVE_TOLERANCE + 1e-9));
+            }
+        }
+    }
+
+    private static float[] multiply(WeightMatrix matrix, float[] input, int tokens) {
+        float[] output = new float[tokens * matrix.rows()];
+        float[] scratch = new float[matrix.scratchFloats()];
+        // Two shares with an odd border, as workers have them.
+        matrix.multiply(input, tokens, output, 0, 0, 16, scratch);
+        matrix.multiply(input, tokens, output, 0, 16, matrix.rows(), scratch);
+        return output;
+    }
+
+    @ParameterizedTest
+    @MethodSource("quantizableTypes")
+    void rowsAreThoseOfTheScalarLoops(TensorType type) {
+        try (Arena arena = Arena.ofConfined()) {
+            ModelTensor weights = tensor(type, randomFloats(2 * COLUMNS), 2, COLUMNS, arena);
+            float[] expected = new float[COLUMNS + 3];
+            float[] actual = new float[COLUMNS + 3];
+            scalar.prepare(weights).copyRow(1, expected, 3);
+            vector.prepare(weights).copyRow(1, actual, 3);
+            assertThat(actual).containsExactly(expected);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(KvCacheType.class)
+    void attentionOverACachePageIsThatOfTheScalarLoops(KvCacheType type) {
+        for (int width : List.of(64, 20)) {
+            int count = 29;
+            float[] keys = randomFloats(count * width);
+            float[] query = randomFloats(width + 5);
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment page = arena.allocate((long) count * width * type.bytes() + 64, 64);
+                vector.store(keys, 0, keys.length, page, 64, type);
+                float[] expected = new float[count + 2];
+                float[] actual = new float[count + 2];
+                scalar.scores(query, 5, width, page, 64, count, type, 0.125f, expected, 2);
+                vector.scores(query, 5, width, page, 64, count, type, 0.125f, actual, 2);
+                assertClose(actual, expected, 1e-6);
+
+                scalar.softmax(expected, 2, count);
+                vector.softmax(actual, 2, count);
+                assertClose(actual, expected, 1e-6);
+
+                float[] expectedSum = new float[width + 1];
+                float[] actualSum = new float[width + 1];
+                scalar.addWeighted(expected, 2, count, page, 64, width, type, expectedSum, 1);
+                vector.addWeighted(expected, 2, count, page, 64, width, type, actualSum, 1);
+                assertClose(actualSum, expectedSum, 1e-6);
+            }
+        }
+    }
+
+    @Test
+    void normGateAndSumAreThoseOfTheScalarLoops() {
+        float[] left = randomFloats(100);
+        float[] right = randomFloats(100);
+        float[] expected = new float[100];
+        float[] actual = new float[100];
+        float[] gain = randomFloats(90);
+        scalar.rmsNorm(left, 3, gain, 1e-5f, expected, 5);
+        vector.rmsNorm(left, 3, gain, 1e-5f, actual, 5);
+        assertClose(actual, expected, 1e-5);
+        for (Activation activation : Activation.values()) {
+            scalar.gate(activation, left, right, expected, 1, 98);
+            vector.gate(activation, left, right, actual, 1, 98);
+            assertClose(actual, expected, 1e-5);
+        }
+        scalar.add(left, right, expected, 1, 98);
+        vector.add(left, right, actual, 1, 98);
+        assertClose(actual, expected, 0);
+    }
+
+    private static void assertClose(float[] actual, float[] expected, double tolerance) {
+        for (int i = 0; i < expected.length; i++) {
+            assertThat((double) actual[i]).as("index %d", i).isCloseTo(expected[i], within(tolerance));
+        }
+    }
+}
