@@ -145,7 +145,8 @@ public record RandomModel(String architecture, ModelSize size, FileType fileType
         void matrix(String name, TensorType type, int rows, int columns) {
             writer.tensor(name, type, new long[]{rows, columns}, output -> {
                 WeightPool pool = pools.computeIfAbsent(new PoolKey(type, columns),
-                        key -> new WeightPool(type, (float) (1 / Math.sqrt(columns)), model.generator(type + " pool " + columns)));
+                        key -> new WeightPool(type, (float) (1 / Math.sqrt(columns)),
+                                model.generator(type + " pool " + columns)));
                 pool.deal((long) rows * columns, model.generator(name), output);
             });
         }
