@@ -3,7 +3,6 @@ package io.github.jnpu.convert.gguf;
 import io.github.jnpu.convert.model.ModelFormatException;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
@@ -16,61 +15,61 @@ import java.nio.charset.StandardCharsets;
  * everything that stays on the heap is charged against an allowance.
  */
 final class GgufCursor {
-    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED
-            .withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED
-            .withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE_UNALIGNED
-            .withOrder(ByteOrder.LITTLE_ENDIAN);
-
     // About four times what the largest published vocabulary takes (262,144 tokens and 514,906 merges: some 60 MB).
     private static final long MEMORY_ALLOWANCE = 256L << 20;
     /** Heap that a String with its byte array takes beside the characters. */
     private static final int STRING_OVERHEAD = 48;
     private static final char REPLACEMENT = '\uFFFD';
 
-    private final MemorySegment bytes;
+    private final ByteBuffer bytes;
+    private final long size;
     private final String location;
-    private long position;
     private long memoryLeft = MEMORY_ALLOWANCE;
 
     GgufCursor(MemorySegment bytes, String location) {
-        this.bytes = bytes;
+        this.size = bytes.byteSize();
+        // A buffer starts far quicker on a cold JVM than the var handles of a segment, and the allowance ends long before
+        // its 2 GiB do.
+        this.bytes = bytes.asSlice(0, Math.min(size, Integer.MAX_VALUE)).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
         this.location = location;
     }
 
     long position() {
-        return position;
+        return bytes.position();
     }
 
     long remaining() {
-        return bytes.byteSize() - position;
+        return size - bytes.position();
     }
 
     byte readByte(String field) {
-        return bytes.get(ValueLayout.JAVA_BYTE, advance(Byte.BYTES, field));
+        require(Byte.BYTES, field);
+        return bytes.get();
     }
 
     short readShort(String field) {
-        return bytes.get(SHORT, advance(Short.BYTES, field));
+        require(Short.BYTES, field);
+        return bytes.getShort();
     }
 
     int readInt(String field) {
-        return bytes.get(INT, advance(Integer.BYTES, field));
+        require(Integer.BYTES, field);
+        return bytes.getInt();
     }
 
     long readLong(String field) {
-        return bytes.get(LONG, advance(Long.BYTES, field));
+        require(Long.BYTES, field);
+        return bytes.getLong();
     }
 
     float readFloat(String field) {
-        return bytes.get(FLOAT, advance(Float.BYTES, field));
+        require(Float.BYTES, field);
+        return bytes.getFloat();
     }
 
     double readDouble(String field) {
-        return bytes.get(DOUBLE, advance(Double.BYTES, field));
+        require(Double.BYTES, field);
+        return bytes.getDouble();
     }
 
     /**
@@ -124,38 +123,49 @@ final class GgufCursor {
     }
 
     byte[] readBytes(int count, String field) {
+        require(count, field);
         byte[] result = new byte[count];
-        MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, advance(count, field), result, 0, count);
+        bytes.get(result);
         return result;
     }
 
     short[] readShorts(int count, String field) {
+        require((long) count * Short.BYTES, field);
         short[] result = new short[count];
-        MemorySegment.copy(bytes, SHORT, advance((long) count * Short.BYTES, field), result, 0, count);
+        bytes.asShortBuffer().get(result);
+        bytes.position(bytes.position() + count * Short.BYTES);
         return result;
     }
 
     int[] readInts(int count, String field) {
+        require((long) count * Integer.BYTES, field);
         int[] result = new int[count];
-        MemorySegment.copy(bytes, INT, advance((long) count * Integer.BYTES, field), result, 0, count);
+        bytes.asIntBuffer().get(result);
+        bytes.position(bytes.position() + count * Integer.BYTES);
         return result;
     }
 
     long[] readLongs(int count, String field) {
+        require((long) count * Long.BYTES, field);
         long[] result = new long[count];
-        MemorySegment.copy(bytes, LONG, advance((long) count * Long.BYTES, field), result, 0, count);
+        bytes.asLongBuffer().get(result);
+        bytes.position(bytes.position() + count * Long.BYTES);
         return result;
     }
 
     float[] readFloats(int count, String field) {
+        require((long) count * Float.BYTES, field);
         float[] result = new float[count];
-        MemorySegment.copy(bytes, FLOAT, advance((long) count * Float.BYTES, field), result, 0, count);
+        bytes.asFloatBuffer().get(result);
+        bytes.position(bytes.position() + count * Float.BYTES);
         return result;
     }
 
     double[] readDoubles(int count, String field) {
+        require((long) count * Double.BYTES, field);
         double[] result = new double[count];
-        MemorySegment.copy(bytes, DOUBLE, advance((long) count * Double.BYTES, field), result, 0, count);
+        bytes.asDoubleBuffer().get(result);
+        bytes.position(bytes.position() + count * Double.BYTES);
         return result;
     }
 
@@ -172,13 +182,10 @@ final class GgufCursor {
                 .formatted(location, field, MEMORY_ALLOWANCE >> 20));
     }
 
-    private long advance(long count, String field) {
+    private void require(long count, String field) {
         if (count > remaining()) {
             throw new ModelFormatException("%s: the file ends at byte %d, inside %s: truncated?"
-                    .formatted(location, bytes.byteSize(), field));
+                    .formatted(location, size, field));
         }
-        long start = position;
-        position += count;
-        return start;
     }
 }

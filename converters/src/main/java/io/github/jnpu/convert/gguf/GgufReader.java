@@ -130,7 +130,7 @@ final class GgufReader {
 
     private void readPair(int index) {
         String key = cursor.readString(MAX_KEY_BYTES, "the key of metadata pair " + index);
-        String field = "metadata '%s'".formatted(printable(key));
+        String field = "metadata '" + printable(key) + "'";
         Object value = readValue(readType(field), field);
         if (metadata.putIfAbsent(key, value) != null) {
             throw invalid("%s is there twice", field);
@@ -221,7 +221,7 @@ final class GgufReader {
 
     private TensorEntry readTensorEntry(int index, int alignment) {
         String name = cursor.readString(MAX_KEY_BYTES, "the name of tensor " + index);
-        String field = "tensor '%s'".formatted(printable(name));
+        String field = "tensor '" + printable(name) + "'";
         int dimensions = cursor.readInt(field);
         if (dimensions < 0 || dimensions > MAX_DIMENSIONS) {
             throw invalid("%s has %s dimensions, at most %d are allowed", field,
