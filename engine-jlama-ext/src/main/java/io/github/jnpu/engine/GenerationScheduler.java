@@ -192,9 +192,13 @@ final class GenerationScheduler implements AutoCloseable {
         }
         sequence.truncate(reused);
         cachedTokens.subList(reused, cachedTokens.size()).clear();
-        for (int from = reused; from < prompt.length && !generation.isCancelled(); from += PREFILL_CHUNK) {
-            int count = Math.min(PREFILL_CHUNK, prompt.length - from);
-            forward(prompt, from, count, from + count == prompt.length ? logits : null);
+        // The last token goes alone, on decode's kernels, whatever was reused: the same request gives the same text.
+        int last = prompt.length - 1;
+        for (int from = reused; from < last && !generation.isCancelled(); from += PREFILL_CHUNK) {
+            forward(prompt, from, Math.min(PREFILL_CHUNK, last - from), null);
+        }
+        if (!generation.isCancelled()) {
+            forward(prompt, last, 1, logits);
         }
         return reused;
     }

@@ -113,6 +113,11 @@ public final class LanguageModel implements AutoCloseable {
         return placement;
     }
 
+    /** How many threads compute. */
+    public int threads() {
+        return decoder.threads();
+    }
+
     /** The weights and one full KV cache, in bytes. */
     public long memoryBytes() {
         return source.byteSize() + decoder.cacheBytesPerToken() * contextLength;

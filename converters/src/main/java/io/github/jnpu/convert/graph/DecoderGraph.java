@@ -4,6 +4,7 @@ import io.github.jnpu.convert.model.ModelConfig;
 import io.github.jnpu.convert.model.ModelFormatException;
 import io.github.jnpu.convert.model.ModelSource;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -55,5 +56,23 @@ public record DecoderGraph(ModelConfig config, Operation.TokenEmbedding embeddin
                         config.architecture(),
                         String.join(", ", Architecture.names()))))
                 .build(config, source);
+    }
+
+    /** All operations in order, from the embedding to the logits. */
+    public List<Operation> operations() {
+        List<Operation> all = new ArrayList<>();
+        all.add(embedding);
+        layers.forEach(layer -> all.addAll(layer.operations()));
+        all.addAll(head.operations());
+        return all;
+    }
+
+    /** The size of all projections' weights: what decode reads for each token. */
+    public long weightBytes() {
+        return operations().stream().mapToLong(
+                operation -> operation instanceof Operation.Projection projection
+                        ? projection.weight().data().byteSize()
+                        : 0)
+                .sum();
     }
 }

@@ -15,6 +15,9 @@ public interface Decoder extends AutoCloseable {
      */
     DecoderSequence newSequence(int capacity);
 
+    /** How many threads compute; a small model may use fewer than it was allowed. */
+    int threads();
+
     /** How many bytes one token takes in the KV cache, all layers together. */
     long cacheBytesPerToken();
 

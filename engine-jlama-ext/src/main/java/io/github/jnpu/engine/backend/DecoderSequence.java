@@ -11,6 +11,9 @@ public interface DecoderSequence extends AutoCloseable {
     /**
      * Runs the next tokens through the network.
      *
+     * <p>One token with logits is decode, everything else is prefill; the two may round differently. Within prefill a token's
+     * result does not depend on how the tokens are cut into calls.
+     *
      * @param tokens
      *            ids; only {@code from} to {@code from + count - 1} are read
      * @param count

@@ -96,7 +96,7 @@ public record Benchmark(Speed prefill, Speed decode, Duration load, long peakMem
                 }
             });
             return new Benchmark(prefill, decode, load, readPeakMemory(), model.placement().backend().device(),
-                    model.options().threads());
+                    model.threads());
         }
     }
 

@@ -6,6 +6,8 @@ final class Batch {
     /** Where the batch begins in {@link #tokens}. */
     int from;
     int count;
+    /** Whether this is one token with logits, which runs on other kernels than prefill. */
+    boolean decode;
     /** The position of the first token in its sequence. */
     int position;
     KeyValueCache cache;

@@ -18,7 +18,8 @@ final class BufferPlan {
     private final int[] bufferOfValue;
     private final List<Integer> widths = new ArrayList<>();
 
-    BufferPlan(DecoderGraph graph, List<Operation> operations) {
+    BufferPlan(DecoderGraph graph) {
+        List<Operation> operations = graph.operations();
         bufferOfValue = new int[graph.valueCount()];
         Arrays.fill(bufferOfValue, UNASSIGNED);
         int[] lastUse = new int[graph.valueCount()];

@@ -10,6 +10,12 @@ import java.util.Optional;
 
 /** Runs a graph on the CPU with some {@link Kernels}. */
 public final class CpuDecoder implements Decoder {
+    /**
+     * Weights for which one more thread pays. A barrier costs about a microsecond while all workers run, and a scheduler's tick
+     * when one of them does not; below this size a token takes less than a millisecond anyway.
+     */
+    private static final long BYTES_PER_THREAD = 8 << 20;
+
     private final ModelConfig config;
     private final DecoderOptions options;
     private final WorkerPool pool;
@@ -18,7 +24,8 @@ public final class CpuDecoder implements Decoder {
     public CpuDecoder(DecoderGraph graph, Kernels kernels, DecoderOptions options) {
         this.config = graph.config();
         this.options = options;
-        this.pool = new WorkerPool("jnpu-worker", options.threads());
+        this.pool = new WorkerPool("jnpu-worker",
+                Math.clamp(graph.weightBytes() / BYTES_PER_THREAD, 1, options.threads()));
         try {
             this.program = new Program(graph, kernels, pool, options.maxBatch());
         } catch (RuntimeException | Error e) {
@@ -35,6 +42,11 @@ public final class CpuDecoder implements Decoder {
     @Override
     public DecoderSequence newSequence(int capacity) {
         return new CpuSequence(config, options.cacheType(), program, pool, capacity);
+    }
+
+    @Override
+    public int threads() {
+        return pool.workers();
     }
 
     @Override

@@ -50,6 +50,7 @@ final class CpuSequence implements DecoderSequence {
             batch.tokens = tokens;
             batch.from = from + done;
             batch.count = size;
+            batch.decode = count == 1 && logitRows == 1;
             batch.position = length;
             batch.logitRows = Math.clamp(done + size - firstLogitToken, 0, size);
             batch.logits = logits;

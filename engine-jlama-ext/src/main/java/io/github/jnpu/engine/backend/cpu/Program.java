@@ -44,13 +44,7 @@ final class Program {
         this.maxBatch = maxBatch;
         this.scores = new float[pool.workers()][0];
         this.scratch = new float[pool.workers()][0];
-        List<Operation> operations = new ArrayList<>();
-        operations.add(graph.embedding());
-        for (Layer layer : graph.layers()) {
-            operations.addAll(layer.operations());
-        }
-        operations.addAll(graph.head().operations());
-        this.plan = new BufferPlan(graph, operations);
+        this.plan = new BufferPlan(graph);
         this.buffers = plan.allocate(maxBatch);
 
         steps.add(new Steps.Embed(matrix(graph.embedding().table()), bufferOf(graph.embedding().output())));
@@ -179,14 +173,14 @@ final class Program {
 
     /** Whether a backend with these kernels can run every operation; the reason if not. */
     static Optional<String> refusal(DecoderGraph graph, Kernels kernels) {
-        List<ModelTensor> weights = new ArrayList<>(List.of(graph.embedding().table()));
-        List<Operation> operations = new ArrayList<>(graph.head().operations());
-        graph.layers().forEach(layer -> operations.addAll(layer.operations()));
-        for (Operation operation : operations) {
-            if (operation instanceof Operation.Projection projection) {
-                weights.add(projection.weight());
-            } else if (operation instanceof Operation.RmsNorm norm) {
-                weights.add(norm.gain());
+        List<ModelTensor> weights = new ArrayList<>();
+        for (Operation operation : graph.operations()) {
+            switch (operation) {
+                case Operation.TokenEmbedding embedding -> weights.add(embedding.table());
+                case Operation.Projection projection -> weights.add(projection.weight());
+                case Operation.RmsNorm norm -> weights.add(norm.gain());
+                default -> {
+                }
             }
         }
         return weights.stream().filter(weight -> !kernels.supports(weight)).findFirst()

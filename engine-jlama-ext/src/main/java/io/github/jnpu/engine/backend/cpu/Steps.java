@@ -100,7 +100,11 @@ final class Steps {
             }
             float[] target = output == null ? batch.logits : output;
             int offset = output == null ? batch.logitsOffset : 0;
-            weight.multiply(input, rows, target, offset, from, to, scratch[worker]);
+            if (batch.decode) {
+                weight.multiplyOne(input, target, offset, from, to, scratch[worker]);
+            } else {
+                weight.multiply(input, rows, target, offset, from, to, scratch[worker]);
+            }
             if (bias != null) {
                 for (int t = 0; t < rows; t++) {
                     int row = offset + t * weight.rows();

@@ -13,7 +13,8 @@ public interface WeightMatrix {
     }
 
     /**
-     * {@code output[t][r] = dot(input[t], row r)}, for rows {@code fromRow} to {@code toRow - 1}.
+     * Prefill: {@code output[t][r] = dot(input[t], row r)}, for rows {@code fromRow} to {@code toRow - 1}. What a token gets does
+     * not depend on the other tokens, to the last bit: prompts are cut where the cache ends, and that must not change the text.
      *
      * @param input
      *            {@code tokens} rows of {@link #columns()} floats
@@ -24,7 +25,12 @@ public interface WeightMatrix {
      */
     void multiply(float[] input, int tokens, float[] output, int outputOffset, int fromRow, int toRow, float[] scratch);
 
-    /** How much scratch memory a worker needs for {@link #multiply}. */
+    /**
+     * Decode: the same for one token, made for memory bandwidth. The last bits may differ from {@link #multiply}.
+     */
+    void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, float[] scratch);
+
+    /** How much scratch memory a worker needs for a product. */
     int scratchFloats();
 
     /** Writes one row as {@link #columns()} floats, for looking embeddings up. */

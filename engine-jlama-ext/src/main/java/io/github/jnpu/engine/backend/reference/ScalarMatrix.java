@@ -42,6 +42,11 @@ final class ScalarMatrix implements WeightMatrix {
         }
     }
 
+    @Override
+    public void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, float[] scratch) {
+        multiply(input, 1, output, outputOffset, fromRow, toRow, scratch);
+    }
+
     private float dot(float[] weights, float[] input, int offset) {
         // Double, so that the order of summation does not matter to whoever compares with it.
         double even = 0;

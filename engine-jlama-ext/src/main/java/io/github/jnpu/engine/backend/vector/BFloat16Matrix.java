@@ -21,8 +21,7 @@ final class BFloat16Matrix extends VectorMatrix {
     }
 
     @Override
-    void multiplyOne(float[] input, int inputOffset, float[] output, int outputOffset, int fromRow, int toRow,
-            float[] scratch) {
+    public void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, float[] scratch) {
         int end = F.loopBound(columns);
         for (int row = fromRow; row < toRow; row++) {
             long at = row * rowBytes;
@@ -31,13 +30,13 @@ final class BFloat16Matrix extends VectorMatrix {
                 IntVector bits = (IntVector) ShortVector
                         .fromMemorySegment(S, data, at + (long) BYTES * i, ByteOrder.LITTLE_ENDIAN).castShape(I, 0);
                 sum = bits.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats()
-                        .fma(FloatVector.fromArray(F, input, inputOffset + i), sum);
+                        .fma(FloatVector.fromArray(F, input, i), sum);
             }
-            float total = sum.reduceLanes(VectorOperators.ADD);
+            float total = Lanes.sum(sum);
             if (end < columns) {
                 dequantize(row, scratch, 0);
                 for (int i = end; i < columns; i++) {
-                    total += scratch[i] * input[inputOffset + i];
+                    total += scratch[i] * input[i];
                 }
             }
             output[outputOffset + row] = total;

@@ -10,11 +10,10 @@ final class DequantizedMatrix extends VectorMatrix {
     }
 
     @Override
-    void multiplyOne(float[] input, int inputOffset, float[] output, int outputOffset, int fromRow, int toRow,
-            float[] scratch) {
+    public void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, float[] scratch) {
         for (int row = fromRow; row < toRow; row++) {
             dequantize(row, scratch, 0);
-            output[outputOffset + row] = FloatTile.dot(scratch, 0, input, inputOffset, columns);
+            output[outputOffset + row] = FloatTile.dot(scratch, 0, input, 0, columns);
         }
     }
 }

@@ -2,7 +2,6 @@ package io.github.jnpu.engine.backend.vector;
 
 import io.github.jnpu.convert.model.ModelTensor;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 import java.nio.ByteOrder;
@@ -17,8 +16,7 @@ final class Float32Matrix extends VectorMatrix {
     }
 
     @Override
-    void multiplyOne(float[] input, int inputOffset, float[] output, int outputOffset, int fromRow, int toRow,
-            float[] scratch) {
+    public void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, float[] scratch) {
         int end = columns - columns % (2 * F.length());
         for (int row = fromRow; row < toRow; row++) {
             long at = row * rowBytes;
@@ -26,16 +24,16 @@ final class Float32Matrix extends VectorMatrix {
             FloatVector s1 = s0;
             for (int i = 0; i < end; i += 2 * F.length()) {
                 s0 = FloatVector.fromMemorySegment(F, data, at + (long) BYTES * i, ByteOrder.LITTLE_ENDIAN)
-                        .fma(FloatVector.fromArray(F, input, inputOffset + i), s0);
+                        .fma(FloatVector.fromArray(F, input, i), s0);
                 s1 = FloatVector
                         .fromMemorySegment(F, data, at + (long) BYTES * (i + F.length()), ByteOrder.LITTLE_ENDIAN)
-                        .fma(FloatVector.fromArray(F, input, inputOffset + i + F.length()), s1);
+                        .fma(FloatVector.fromArray(F, input, i + F.length()), s1);
             }
-            float sum = s0.add(s1).reduceLanes(VectorOperators.ADD);
+            float sum = Lanes.sum(s0.add(s1));
             if (end < columns) {
                 dequantize(row, scratch, 0);
                 for (int i = end; i < columns; i++) {
-                    sum += scratch[i] * input[inputOffset + i];
+                    sum += scratch[i] * input[i];
                 }
             }
             output[outputOffset + row] = sum;

@@ -1,7 +1,6 @@
 package io.github.jnpu.engine.backend.vector;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -35,9 +34,24 @@ final class FloatTile {
         }
         for (; t < tokens; t++) {
             for (int r = 0; r < rows; r++) {
-                output[outputOffset + t * outputStride + r] = dot(weights, r * columns, input, t * columns, columns);
+                output[outputOffset + t * outputStride + r] = oneByOne(weights, r * columns, input, t * columns,
+                        columns);
             }
         }
+    }
+
+    /** What is left over from the tiles, summed in their order: a token's result must not depend on its neighbours. */
+    private static float oneByOne(float[] w, int wOffset, float[] x, int xOffset, int columns) {
+        FloatVector s = FloatVector.zero(F);
+        int end = F.loopBound(columns);
+        for (int i = 0; i < end; i += F.length()) {
+            s = FloatVector.fromArray(F, w, wOffset + i).fma(FloatVector.fromArray(F, x, xOffset + i), s);
+        }
+        float sum = Lanes.sum(s);
+        for (int i = end; i < columns; i++) {
+            sum += w[wOffset + i] * x[xOffset + i];
+        }
+        return sum;
     }
 
     private static void fourByFour(float[] w, int columns, float[] x, int xOffset, float[] output, int outputOffset,
@@ -90,25 +104,25 @@ final class FloatTile {
             s33 = w3.fma(v, s33);
         }
         int o = outputOffset;
-        output[o] = s00.reduceLanes(VectorOperators.ADD);
-        output[o + 1] = s01.reduceLanes(VectorOperators.ADD);
-        output[o + 2] = s02.reduceLanes(VectorOperators.ADD);
-        output[o + 3] = s03.reduceLanes(VectorOperators.ADD);
+        output[o] = Lanes.sum(s00);
+        output[o + 1] = Lanes.sum(s01);
+        output[o + 2] = Lanes.sum(s02);
+        output[o + 3] = Lanes.sum(s03);
         o += outputStride;
-        output[o] = s10.reduceLanes(VectorOperators.ADD);
-        output[o + 1] = s11.reduceLanes(VectorOperators.ADD);
-        output[o + 2] = s12.reduceLanes(VectorOperators.ADD);
-        output[o + 3] = s13.reduceLanes(VectorOperators.ADD);
+        output[o] = Lanes.sum(s10);
+        output[o + 1] = Lanes.sum(s11);
+        output[o + 2] = Lanes.sum(s12);
+        output[o + 3] = Lanes.sum(s13);
         o += outputStride;
-        output[o] = s20.reduceLanes(VectorOperators.ADD);
-        output[o + 1] = s21.reduceLanes(VectorOperators.ADD);
-        output[o + 2] = s22.reduceLanes(VectorOperators.ADD);
-        output[o + 3] = s23.reduceLanes(VectorOperators.ADD);
+        output[o] = Lanes.sum(s20);
+        output[o + 1] = Lanes.sum(s21);
+        output[o + 2] = Lanes.sum(s22);
+        output[o + 3] = Lanes.sum(s23);
         o += outputStride;
-        output[o] = s30.reduceLanes(VectorOperators.ADD);
-        output[o + 1] = s31.reduceLanes(VectorOperators.ADD);
-        output[o + 2] = s32.reduceLanes(VectorOperators.ADD);
-        output[o + 3] = s33.reduceLanes(VectorOperators.ADD);
+        output[o] = Lanes.sum(s30);
+        output[o + 1] = Lanes.sum(s31);
+        output[o + 2] = Lanes.sum(s32);
+        output[o + 3] = Lanes.sum(s33);
         for (int i = end; i < columns; i++) {
             for (int t = 0; t < 4; t++) {
                 float v = x[xOffset + t * columns + i];
@@ -138,7 +152,7 @@ final class FloatTile {
         for (; i + F.length() <= count; i += F.length()) {
             s0 = FloatVector.fromArray(F, a, aOffset + i).fma(FloatVector.fromArray(F, b, bOffset + i), s0);
         }
-        float sum = s0.add(s1).add(s2.add(s3)).reduceLanes(VectorOperators.ADD);
+        float sum = Lanes.sum(s0.add(s1).add(s2.add(s3)));
         for (; i < count; i++) {
             sum += a[aOffset + i] * b[bOffset + i];
         }

@@ -23,8 +23,7 @@ final class HalfFloatMatrix extends VectorMatrix {
     }
 
     @Override
-    void multiplyOne(float[] input, int inputOffset, float[] output, int outputOffset, int fromRow, int toRow,
-            float[] scratch) {
+    public void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, float[] scratch) {
         int end = F.loopBound(columns);
         for (int row = fromRow; row < toRow; row++) {
             long at = row * rowBytes;
@@ -35,13 +34,13 @@ final class HalfFloatMatrix extends VectorMatrix {
                 // Sign and magnitude move apart by the difference of the widths, then the exponent is put right.
                 FloatVector weight = bits.and(0x7fff).lanewise(VectorOperators.LSHL, 13)
                         .or(bits.and(0x8000).lanewise(VectorOperators.LSHL, 16)).reinterpretAsFloats();
-                sum = weight.mul(BIAS).fma(FloatVector.fromArray(F, input, inputOffset + i), sum);
+                sum = weight.mul(BIAS).fma(FloatVector.fromArray(F, input, i), sum);
             }
-            float total = sum.reduceLanes(VectorOperators.ADD);
+            float total = Lanes.sum(sum);
             if (end < columns) {
                 dequantize(row, scratch, 0);
                 for (int i = end; i < columns; i++) {
-                    total += scratch[i] * input[inputOffset + i];
+                    total += scratch[i] * input[i];
                 }
             }
             output[outputOffset + row] = total;

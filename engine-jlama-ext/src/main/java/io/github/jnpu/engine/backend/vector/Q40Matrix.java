@@ -24,15 +24,14 @@ final class Q40Matrix extends VectorMatrix {
     }
 
     @Override
-    void multiplyOne(float[] input, int inputOffset, float[] output, int outputOffset, int fromRow, int toRow,
-            float[] scratch) {
+    public void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, float[] scratch) {
         int blocks = columns / BLOCK;
         for (int row = fromRow; row < toRow; row++) {
             long at = row * rowBytes;
             FloatVector total = FloatVector.zero(F);
             for (int block = 0; block < blocks; block++) {
                 float scale = Float.float16ToFloat(data.get(HALF, at));
-                int x = inputOffset + block * BLOCK;
+                int x = block * BLOCK;
                 FloatVector sum = FloatVector.zero(F);
                 for (int i = 0; i < BLOCK / 2; i += B.length()) {
                     ByteVector packed = ByteVector.fromMemorySegment(B, data, at + 2 + i, ByteOrder.LITTLE_ENDIAN);
@@ -52,7 +51,7 @@ final class Q40Matrix extends VectorMatrix {
                 total = sum.fma(FloatVector.broadcast(F, scale), total);
                 at += BLOCK_BYTES;
             }
-            output[outputOffset + row] = total.reduceLanes(VectorOperators.ADD);
+            output[outputOffset + row] = Lanes.sum(total);
         }
     }
 

@@ -30,13 +30,12 @@ final class Q4KMatrix extends VectorMatrix {
     }
 
     @Override
-    void multiplyOne(float[] input, int inputOffset, float[] output, int outputOffset, int fromRow, int toRow,
-            float[] scratch) {
+    public void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, float[] scratch) {
         // The minimums multiply sums of the input, which are the same for every row.
         for (int i = 0; i < columns / SUB_BLOCK; i++) {
             float sum = 0;
             for (int j = 0; j < SUB_BLOCK; j++) {
-                sum += input[inputOffset + i * SUB_BLOCK + j];
+                sum += input[i * SUB_BLOCK + j];
             }
             scratch[i] = sum;
         }
@@ -48,7 +47,7 @@ final class Q4KMatrix extends VectorMatrix {
             for (int block = 0; block < blocks; block++) {
                 float d = Float.float16ToFloat(data.get(HALF, at));
                 float dmin = Float.float16ToFloat(data.get(HALF, at + 2));
-                int x = inputOffset + block * BLOCK;
+                int x = block * BLOCK;
                 for (int pair = 0; pair < 4; pair++) {
                     int sub = 2 * pair;
                     // Scales and minimums 0 to 3 are the low six bits of their bytes; of 4 to 7 the low four bits are in
@@ -95,7 +94,7 @@ final class Q4KMatrix extends VectorMatrix {
                 }
                 at += BLOCK_BYTES;
             }
-            output[outputOffset + row] = total.reduceLanes(VectorOperators.ADD) - minimums;
+            output[outputOffset + row] = Lanes.sum(total) - minimums;
         }
     }
 }

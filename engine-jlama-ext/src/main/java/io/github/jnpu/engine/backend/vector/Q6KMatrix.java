@@ -31,8 +31,7 @@ final class Q6KMatrix extends VectorMatrix {
     }
 
     @Override
-    void multiplyOne(float[] input, int inputOffset, float[] output, int outputOffset, int fromRow, int toRow,
-            float[] scratch) {
+    public void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, float[] scratch) {
         int blocks = columns / BLOCK;
         for (int row = fromRow; row < toRow; row++) {
             long at = row * rowBytes;
@@ -40,7 +39,7 @@ final class Q6KMatrix extends VectorMatrix {
             for (int block = 0; block < blocks; block++) {
                 float d = Float.float16ToFloat(data.get(HALF, at + D_AT));
                 for (int half = 0; half < 2; half++) {
-                    int x = inputOffset + block * BLOCK + half * 128;
+                    int x = block * BLOCK + half * 128;
                     long low = at + half * 64;
                     long high = at + HIGH_AT + half * 32;
                     long scales = at + SCALES_AT + half * 8;
@@ -97,7 +96,7 @@ final class Q6KMatrix extends VectorMatrix {
                 }
                 at += BLOCK_BYTES;
             }
-            output[outputOffset + row] = total.reduceLanes(VectorOperators.ADD);
+            output[outputOffset + row] = Lanes.sum(total);
         }
     }
 }

@@ -3,7 +3,6 @@ package io.github.jnpu.engine.backend.vector;
 import io.github.jnpu.convert.model.ModelTensor;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 import java.lang.foreign.ValueLayout;
@@ -24,15 +23,14 @@ final class Q80Matrix extends VectorMatrix {
     }
 
     @Override
-    void multiplyOne(float[] input, int inputOffset, float[] output, int outputOffset, int fromRow, int toRow,
-            float[] scratch) {
+    public void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, float[] scratch) {
         int blocks = columns / BLOCK;
         for (int row = fromRow; row < toRow; row++) {
             long at = row * rowBytes;
             FloatVector total = FloatVector.zero(F);
             for (int block = 0; block < blocks; block++) {
                 float scale = Float.float16ToFloat(data.get(HALF, at));
-                int x = inputOffset + block * BLOCK;
+                int x = block * BLOCK;
                 FloatVector sum = FloatVector.zero(F);
                 for (int i = 0; i < BLOCK; i += B.length()) {
                     ByteVector weights = ByteVector.fromMemorySegment(B, data, at + 2 + i, ByteOrder.LITTLE_ENDIAN);
@@ -45,7 +43,7 @@ final class Q80Matrix extends VectorMatrix {
                 total = sum.fma(FloatVector.broadcast(F, scale), total);
                 at += BLOCK_BYTES;
             }
-            output[outputOffset + row] = total.reduceLanes(VectorOperators.ADD);
+            output[outputOffset + row] = Lanes.sum(total);
         }
     }
 

@@ -21,6 +21,20 @@ final class VectorKernels implements Kernels {
     private static final VectorSpecies<Float> F = Lanes.FLOAT;
     private static final VectorSpecies<Integer> I = Lanes.INT;
     private static final VectorSpecies<Short> S = Lanes.SHORT;
+    // exp by Cody and Waite's reduction and Taylor's polynomial, exact to 2 units in the last place. The Vector API has EXP, but
+    // the interpreter and the compiled code round it differently, so a text could change while the JVM warms up.
+    private static final float LOG2_E = 1.442695f;
+    private static final float LN2_HIGH = 0.693359375f;
+    private static final float LN2_LOW = -2.12194440e-4f;
+    /** Adding and subtracting it rounds to a whole number. */
+    private static final float ROUNDING = 0x1.8p23f;
+    private static final float EXP_3 = 1 / 6f;
+    private static final float EXP_4 = 1 / 24f;
+    private static final float EXP_5 = 1 / 120f;
+    private static final float EXP_6 = 1 / 720f;
+    /** Within these, 2^n is a normal float. */
+    private static final float EXP_MIN = -87;
+    private static final float EXP_MAX = 88;
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
     private final ScalarKernels scalar = new ScalarKernels();
@@ -68,8 +82,20 @@ final class VectorKernels implements Kernels {
         int i = from;
         for (; i + F.length() <= to; i += F.length()) {
             FloatVector x = FloatVector.fromArray(F, gate, i);
-            x.div(x.neg().lanewise(VectorOperators.EXP).add(1)).mul(FloatVector.fromArray(F, up, i)).intoArray(output,
-                    i);
+            FloatVector minus = x.neg().max(EXP_MIN).min(EXP_MAX);
+            // exp(minus) = 2^n * exp(r) with |r| <= ln(2) / 2: see EXP_*.
+            FloatVector n = minus.mul(LOG2_E).add(ROUNDING).sub(ROUNDING);
+            FloatVector r = n.fma(FloatVector.broadcast(F, -LN2_HIGH), minus);
+            r = n.fma(FloatVector.broadcast(F, -LN2_LOW), r);
+            FloatVector exp = r.fma(FloatVector.broadcast(F, EXP_6), FloatVector.broadcast(F, EXP_5));
+            exp = exp.fma(r, FloatVector.broadcast(F, EXP_4));
+            exp = exp.fma(r, FloatVector.broadcast(F, EXP_3));
+            exp = exp.fma(r, FloatVector.broadcast(F, 0.5f));
+            exp = exp.fma(r, FloatVector.broadcast(F, 1));
+            exp = exp.fma(r, FloatVector.broadcast(F, 1));
+            exp = ((IntVector) n.castShape(I, 0)).lanewise(VectorOperators.LSHL, 23).add(exp.reinterpretAsInts())
+                    .reinterpretAsFloats();
+            x.div(exp.add(1)).mul(FloatVector.fromArray(F, up, i)).intoArray(output, i);
         }
         scalar.gate(activation, gate, up, output, i, to);
     }
@@ -114,7 +140,7 @@ final class VectorKernels implements Kernels {
                         .mul(HalfFloatMatrix.BIAS);
                 sum = key.fma(FloatVector.fromArray(F, query, queryOffset + j), sum);
             }
-            scores[scoresOffset + i] = sum.reduceLanes(VectorOperators.ADD) * scale;
+            scores[scoresOffset + i] = Lanes.sum(sum) * scale;
         }
     }
 
@@ -128,7 +154,7 @@ final class VectorKernels implements Kernels {
                 sum = bits.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats()
                         .fma(FloatVector.fromArray(F, query, queryOffset + j), sum);
             }
-            scores[scoresOffset + i] = sum.reduceLanes(VectorOperators.ADD) * scale;
+            scores[scoresOffset + i] = Lanes.sum(sum) * scale;
         }
     }
 
@@ -165,11 +191,23 @@ final class VectorKernels implements Kernels {
         int end = offset + F.loopBound(count);
         FloatVector sums = FloatVector.zero(F);
         for (int i = offset; i < end; i += F.length()) {
-            FloatVector exp = FloatVector.fromArray(F, values, i).sub(max).lanewise(VectorOperators.EXP);
+            FloatVector x = FloatVector.fromArray(F, values, i).sub(max).max(EXP_MIN);
+            // exp(x) = 2^n * exp(r) with |r| <= ln(2) / 2: see EXP_*.
+            FloatVector n = x.mul(LOG2_E).add(ROUNDING).sub(ROUNDING);
+            FloatVector r = n.fma(FloatVector.broadcast(F, -LN2_HIGH), x);
+            r = n.fma(FloatVector.broadcast(F, -LN2_LOW), r);
+            FloatVector exp = r.fma(FloatVector.broadcast(F, EXP_6), FloatVector.broadcast(F, EXP_5));
+            exp = exp.fma(r, FloatVector.broadcast(F, EXP_4));
+            exp = exp.fma(r, FloatVector.broadcast(F, EXP_3));
+            exp = exp.fma(r, FloatVector.broadcast(F, 0.5f));
+            exp = exp.fma(r, FloatVector.broadcast(F, 1));
+            exp = exp.fma(r, FloatVector.broadcast(F, 1));
+            exp = ((IntVector) n.castShape(I, 0)).lanewise(VectorOperators.LSHL, 23).add(exp.reinterpretAsInts())
+                    .reinterpretAsFloats();
             exp.intoArray(values, i);
             sums = sums.add(exp);
         }
-        float sum = sums.reduceLanes(VectorOperators.ADD);
+        float sum = Lanes.sum(sums);
         for (int i = end; i < offset + count; i++) {
             values[i] = (float) Math.exp(values[i] - max);
             sum += values[i];

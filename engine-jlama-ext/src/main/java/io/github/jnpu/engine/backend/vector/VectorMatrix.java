@@ -7,13 +7,10 @@ import io.github.jnpu.engine.backend.cpu.WeightMatrix;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A weight matrix as it lies in the file. A few tokens are multiplied straight from the blocks, by type; for many tokens a band
- * of rows is dequantised once and swept over all of them.
+ * A weight matrix as it lies in the file. Decode multiplies straight from the blocks, by type; prefill dequantises a band of rows
+ * once and sweeps it over all tokens.
  */
 abstract class VectorMatrix implements WeightMatrix {
-    /** From so many tokens on a band of dequantised rows pays. */
-    private static final int TILE_TOKENS = 4;
-
     final ModelTensor tensor;
     final MemorySegment data;
     final int rows;
@@ -27,10 +24,6 @@ abstract class VectorMatrix implements WeightMatrix {
         this.columns = tensor.columns();
         this.rowBytes = tensor.rowBytes();
     }
-
-    /** {@code output[r] = dot(input, row r)} for one token. */
-    abstract void multiplyOne(float[] input, int inputOffset, float[] output, int outputOffset, int fromRow, int toRow,
-            float[] scratch);
 
     /** Dequantises a row. */
     void dequantize(int row, float[] target, int offset) {
@@ -60,12 +53,6 @@ abstract class VectorMatrix implements WeightMatrix {
     @Override
     public final void multiply(float[] input, int tokens, float[] output, int outputOffset, int fromRow, int toRow,
             float[] scratch) {
-        if (tokens < TILE_TOKENS) {
-            for (int t = 0; t < tokens; t++) {
-                multiplyOne(input, t * columns, output, outputOffset + t * rows, fromRow, toRow, scratch);
-            }
-            return;
-        }
         for (int row = fromRow; row < toRow; row += FloatTile.ROWS) {
             int band = Math.min(FloatTile.ROWS, toRow - row);
             for (int r = 0; r < band; r++) {

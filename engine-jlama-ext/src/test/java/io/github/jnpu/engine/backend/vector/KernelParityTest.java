@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
@@ -91,7 +92,16 @@ class KernelParityTest {
         float[] input = randomFloats(tokens * weights.columns());
         WeightMatrix matrix = vector.prepare(weights);
         float[] expected = multiply(scalar.prepare(weights), input, tokens);
-        float[] actual = multiply(matrix, input, tokens);
+        assertProducts(weights, tokens, input, expected, multiply(matrix, input, tokens));
+        if (tokens == 1) {
+            float[] actual = new float[ROWS];
+            matrix.multiplyOne(input, actual, 0, 0, ROWS, new float[matrix.scratchFloats()]);
+            assertProducts(weights, 1, input, expected, actual);
+        }
+    }
+
+    private void assertProducts(ModelTensor weights, int tokens, float[] input, float[] expected, float[] actual) {
+        WeightMatrix matrix = vector.prepare(weights);
         float[] magnitudes = new float[weights.columns()];
         for (int r = 0; r < ROWS; r++) {
             matrix.copyRow(r, magnitudes, 0);
@@ -102,6 +112,20 @@ class KernelParityTest {
                 }
                 assertThat((double) actual[t * ROWS + r]).as("%s row %d token %d of %d", weights, r, t, tokens)
                         .isCloseTo(expected[t * ROWS + r], within(scale * RELATIVE_TOLERANCE + 1e-9));
+            }
+        }
+    }
+
+    @Test
+    void aTokensResultDoesNotDependOnItsNeighbours() {
+        try (Arena arena = Arena.ofConfined()) {
+            ModelTensor weights = tensor(TensorType.Q4_0, randomFloats(ROWS * COLUMNS), ROWS, COLUMNS, arena);
+            WeightMatrix matrix = vector.prepare(weights);
+            float[] input = randomFloats(7 * COLUMNS);
+            float[] together = multiply(matrix, input, 7);
+            for (int t = 0; t < 7; t++) {
+                float[] alone = multiply(matrix, Arrays.copyOfRange(input, t * COLUMNS, (t + 1) * COLUMNS), 1);
+                assertThat(Arrays.copyOfRange(together, t * ROWS, (t + 1) * ROWS)).containsExactly(alone);
             }
         }
     }
