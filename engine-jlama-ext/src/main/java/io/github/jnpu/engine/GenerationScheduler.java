@@ -35,6 +35,8 @@ final class GenerationScheduler implements AutoCloseable {
     private final Tokenizer tokenizer;
     private final int contextLength;
     private final ThreadPoolExecutor executor;
+    private volatile Thread thread;
+    private volatile boolean closed;
 
     // Everything below belongs to the executor's thread.
     private final float[] logits;
@@ -47,7 +49,7 @@ final class GenerationScheduler implements AutoCloseable {
         this.contextLength = contextLength;
         this.logits = new float[vocabularySize];
         this.executor = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(QUEUE_CAPACITY),
-                Thread.ofPlatform().daemon().name("jnpu-" + modelName).factory());
+                task -> thread = Thread.ofPlatform().daemon().name("jnpu-" + modelName).unstarted(task));
     }
 
     Generation submit(GenerationRequest request, GenerationListener listener) {
@@ -64,6 +66,7 @@ final class GenerationScheduler implements AutoCloseable {
         CompletableFuture<T> result = new CompletableFuture<>();
         execute(() -> {
             try (DecoderSequence own = decoder.newSequence(capacity)) {
+                requireOpen();
                 result.complete(work.apply(own));
             } catch (Throwable failure) {
                 result.completeExceptionally(failure);
@@ -80,16 +83,21 @@ final class GenerationScheduler implements AutoCloseable {
         try {
             executor.execute(task);
         } catch (RejectedExecutionException e) {
-            if (executor.isShutdown()) {
-                throw new EngineException("the model has been closed", e);
-            }
+            requireOpen();
             throw new ModelBusyException(QUEUE_CAPACITY);
+        }
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new EngineException("the model has been closed");
         }
     }
 
     private void run(GenerationRequest request, GenerationListener listener, Generation generation) {
         GenerationResult result;
         try {
+            requireOpen();
             result = generate(request, listener, generation);
         } catch (RuntimeException failure) {
             dropSequence();
@@ -219,23 +227,28 @@ final class GenerationScheduler implements AutoCloseable {
         }
     }
 
-    /** Ends after the running generation; those that wait fail. */
+    /**
+     * Ends after the running generation; those that wait fail.
+     *
+     * @throws IllegalStateException
+     *             if a listener calls it: it would wait for itself
+     */
     @Override
     public void close() {
-        List<Runnable> waiting = new ArrayList<>();
-        executor.getQueue().drainTo(waiting);
-        executor.execute(this::dropSequence);
+        if (Thread.currentThread() == thread) {
+            throw new IllegalStateException("a model cannot be closed from its own listener");
+        }
+        closed = true;
         executor.shutdown();
         boolean interrupted = false;
-        while (true) {
+        while (!executor.isTerminated()) {
             try {
-                if (executor.awaitTermination(1, TimeUnit.MINUTES)) {
-                    break;
-                }
+                executor.awaitTermination(1, TimeUnit.MINUTES);
             } catch (InterruptedException e) {
                 interrupted = true;
             }
         }
+        dropSequence();
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
