@@ -17,6 +17,8 @@ import java.nio.charset.StandardCharsets;
 final class GgufCursor {
     // About four times what the largest published vocabulary takes (262,144 tokens and 514,906 merges: some 60 MB).
     private static final long MEMORY_ALLOWANCE = 256L << 20;
+    /** More file bytes than the allowance lets anyone read. */
+    private static final long WINDOW = 1 << 30;
     /** Heap that a String with its byte array takes beside the characters. */
     private static final int STRING_OVERHEAD = 48;
     private static final char REPLACEMENT = '\uFFFD';
@@ -29,8 +31,8 @@ final class GgufCursor {
     GgufCursor(MemorySegment bytes, String location) {
         this.size = bytes.byteSize();
         // A buffer starts far quicker on a cold JVM than the var handles of a segment, and the allowance ends long before
-        // its 2 GiB do.
-        this.bytes = bytes.asSlice(0, Math.min(size, Integer.MAX_VALUE)).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+        // the window does.
+        this.bytes = bytes.asSlice(0, Math.min(size, WINDOW)).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
         this.location = location;
     }
 

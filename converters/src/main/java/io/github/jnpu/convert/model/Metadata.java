@@ -1,5 +1,6 @@
 package io.github.jnpu.convert.model;
 
+import java.math.BigInteger;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -8,7 +9,8 @@ import java.util.Optional;
  * A model file's key-value pairs, read with the type that the reader expects.
  *
  * <p>Values are {@code Byte, Short, Integer, Long, Float, Double, Boolean, String} or {@link MetadataArray}. Unsigned
- * numbers come as the next wider Java type (uint32 as {@code Long}), uint64 as {@code Long} where it fits.
+ * numbers come as the next wider Java type (uint32 as {@code Long}), uint64 as {@code Long} where it fits and as
+ * {@code BigInteger} where not.
  */
 public interface Metadata {
 
@@ -33,10 +35,13 @@ public interface Metadata {
      * A whole number of any width.
      *
      * @throws ModelFormatException
-     *             if the key is there with another type
+     *             if the key is there with another type, or beyond 63 bits
      */
     default Optional<Long> integer(String key) {
         return typed(key, Number.class).map(number -> {
+            if (number instanceof BigInteger) {
+                throw new ModelFormatException("metadata '%s' is %s, beyond 63 bits".formatted(key, number));
+            }
             if (number instanceof Float || number instanceof Double) {
                 throw new ModelFormatException("metadata '%s' is %s, not a whole number".formatted(key, number));
             }
