@@ -50,9 +50,8 @@ record DeepSeekWords(boolean linesApart) implements WordPattern {
         return text.isNewline(position, end) ? position + 1 : WhiteSpace.run(text, position, end);
     }
 
-    // llama.cpp leaves the tilde out of the ASCII symbols here, and ids depend on it.
     private static boolean isMark(CodePoints text, int position, int end) {
-        return text.is(position, end, PUNCTUATION | SYMBOL) && text.points[position] != '~';
+        return text.is(position, end, PUNCTUATION | SYMBOL);
     }
 
     private static boolean isAsciiLetter(int point) {

@@ -18,31 +18,10 @@ enum DigitGroups implements Splitter {
             ends.add(end);
         }
     },
-    /** {@code \d{1,3}(?=(?:\d{3})*\b)}: each group alone; digits with a letter behind them stay as they are. */
-    ALONE {
-        @Override
-        public void split(CodePoints text, int start, int end, IntSequence ends) {
-            int done = start;
-            for (int i = start; i < end;) {
-                int run = asciiDigits(text, i, end);
-                if (run > i && !(run < end && isAsciiWord(text.points[run]))) {
-                    if (i > done) {
-                        ends.add(i);
-                    }
-                    int rest = (run - i) % 3;
-                    for (int cut = i + (rest == 0 ? 3 : rest); cut <= run; cut += 3) {
-                        ends.add(cut);
-                    }
-                    done = run;
-                }
-                i = run + 1;
-            }
-            if (done < end) {
-                ends.add(end);
-            }
-        }
-    },
-    /** As AFMoE's tokenizer in llama.cpp does: any numbers; the first group takes the text before it along. */
+    /**
+     * Any numbers; the first group takes the text before it along. So llama.cpp does for AFMoE, and for Cohere's
+     * {@code \d{1,3}(?=(?:\d{3})*\b)} too.
+     */
     WITH_TEXT_BEFORE {
         @Override
         public void split(CodePoints text, int start, int end, IntSequence ends) {
@@ -73,10 +52,5 @@ enum DigitGroups implements Splitter {
             i++;
         }
         return i;
-    }
-
-    private static boolean isAsciiWord(int point) {
-        return point == '_' || point >= '0' && point <= '9' || point >= 'a' && point <= 'z'
-                || point >= 'A' && point <= 'Z';
     }
 }

@@ -48,11 +48,12 @@ final class Merges {
             }
             String left = merge.substring(0, space);
             String right = merge.substring(space + 1);
-            if (right.isEmpty() || ByteAlphabet.bytes(left) == null || ByteAlphabet.bytes(right) == null) {
-                continue;
+            int leftSymbol = symbol(vocabulary, extra, left);
+            int rightSymbol = symbol(vocabulary, extra, right);
+            int merged = symbol(vocabulary, extra, left.concat(right));
+            if (leftSymbol >= 0 && rightSymbol >= 0 && merged >= 0) {
+                put(leftSymbol, rightSymbol, rank, merged);
             }
-            put(symbol(vocabulary, extra, left), symbol(vocabulary, extra, right), rank,
-                    symbol(vocabulary, extra, left + right));
         }
     }
 
@@ -79,15 +80,23 @@ final class Merges {
         }
     }
 
+    /** The number of a spelling, or -1 if text can never be spelled so. */
     private int symbol(Vocabulary vocabulary, Map<String, Integer> extra, String spelling) {
         int id = vocabulary.idOf(spelling);
         if (id >= 0) {
             return id;
         }
-        return extra.computeIfAbsent(spelling, s -> {
-            others.add(ByteAlphabet.bytes(s));
-            return vocabularySize + others.size() - 1;
-        });
+        Integer known = extra.get(spelling);
+        if (known != null) {
+            return known;
+        }
+        byte[] bytes = ByteAlphabet.bytes(spelling);
+        if (bytes == null) {
+            return Vocabulary.NONE;
+        }
+        others.add(bytes);
+        extra.put(spelling, vocabularySize + others.size() - 1);
+        return vocabularySize + others.size() - 1;
     }
 
     private void put(int left, int right, int rank, int merged) {

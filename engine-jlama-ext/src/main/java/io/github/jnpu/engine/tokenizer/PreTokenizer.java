@@ -97,7 +97,7 @@ record PreTokenizer(List<Splitter> steps, boolean ignoresMerges, boolean addsBos
             case "granite-embed-multi-97m" -> steps(
                     new GeneralWords(Place.AFTER, Word.CASED_WITH_MARKS, 3, Tail.NEWLINES_AND_SLASHES))
                     .ignoringMerges();
-            case "tiny_aya", "cohere2moe" -> steps(DigitGroups.ALONE,
+            case "tiny_aya", "cohere2moe" -> steps(DigitGroups.WITH_TEXT_BEFORE,
                     new GeneralWords(Place.AFTER, Word.LETTERS_OR_MARKS, 3, Tail.NEWLINES_AND_SLASHES));
             case "youtu" -> steps((WordPattern) PreTokenizer::youtuScripts,
                     new GeneralWords(Place.AFTER, Word.LETTERS_OR_MARKS, 1, Tail.NEWLINES_AND_SLASHES))

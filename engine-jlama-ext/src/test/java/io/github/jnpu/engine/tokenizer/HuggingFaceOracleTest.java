@@ -20,8 +20,7 @@ class HuggingFaceOracleTest {
     private static final String CONTRACTION = "(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])?";
     private static final String GPT4O = "[^\\r\\n\\p{L}\\p{N}]?U*L+C|[^\\r\\n\\p{L}\\p{N}]?U+L*C|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
             .replace("U", UPPER).replace("L*", LOWER + "*").replace("L+", LOWER + "+").replace("C", CONTRACTION);
-    // \\p{S} without the tilde, which is llama.cpp's reading too.
-    private static final String DEEPSEEK = "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}[\\p{S}&&[^~]]]?[\\p{L}\\p{M}]+| ?[\\p{P}[\\p{S}&&[^~]]]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+    private static final String DEEPSEEK = "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
     @Test
     void gpt2() {
@@ -35,17 +34,17 @@ class HuggingFaceOracleTest {
 
     @Test
     void qwen2() {
-        check("llama-bpe", "qwen2", QWEN2);
+        check("gpt-2", "qwen2", QWEN2);
     }
 
     @Test
     void qwen35() {
-        check("llama-bpe", "qwen35", QWEN35);
+        check("gpt-2", "qwen35", QWEN35);
     }
 
     @Test
     void seedCoder() {
-        check("llama-bpe", "seed-coder", SEED);
+        check("gpt-2", "seed-coder", SEED);
     }
 
     @Test
@@ -55,17 +54,17 @@ class HuggingFaceOracleTest {
 
     @Test
     void gpt4o() {
-        check("llama-bpe", "gpt-4o", GPT4O);
+        check("gpt-2", "gpt-4o", GPT4O);
     }
 
     @Test
     void tekken() {
-        check("llama-bpe", "tekken", GPT4O.replace(CONTRACTION, "").replace("{1,3}", ""));
+        check("gpt-2", "tekken", GPT4O.replace(CONTRACTION, "").replace("{1,3}", ""));
     }
 
     @Test
     void deepSeekV3() {
-        check("llama-bpe", "deepseek-v3", "\\p{N}{1,3}", "[一-龥぀-ゟ゠-ヿ]+", DEEPSEEK);
+        check("gpt-2", "deepseek-v3", "\\p{N}{1,3}", "[一-龥぀-ゟ゠-ヿ]+", DEEPSEEK);
     }
 
     @Test
@@ -91,11 +90,11 @@ class HuggingFaceOracleTest {
         try (HuggingFaceOracle theirs = HuggingFaceOracle.byteLevel(source, ignoreMerges, expressions)) {
             for (String book : new String[]{"botchan.txt", "tinyshakespeare.txt"}) {
                 String text = TestVocabularies.corpus(book);
-                String part = text.substring(0, Math.min(text.length(), 200_000));
+                String part = text.substring(0, Math.min(text.length(), 60_000));
                 same(book, ours.encode(part, false), theirs.encode(part));
             }
             Random random = new Random(42);
-            for (int i = 0; i < 3000; i++) {
+            for (int i = 0; i < 1500; i++) {
                 String text = TrickyText.next(random, 1 + random.nextInt(40));
                 same(TrickyText.escaped(text), ours.encode(text, false), theirs.encode(text));
             }

@@ -19,9 +19,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** The vocabularies that tests encode with: real files, and metadata made by hand. */
 final class TestVocabularies {
+    private static final Map<String, MetadataOnly> FILES = new ConcurrentHashMap<>();
+
     private TestVocabularies() {}
 
     /** A model that has metadata only. */
@@ -73,7 +76,12 @@ final class TestVocabularies {
         return new MetadataOnly(values);
     }
 
+    /** The metadata of a test file; read once, as many tests ask for the same. */
     static MetadataOnly of(String name) {
+        return FILES.computeIfAbsent(name, TestVocabularies::read);
+    }
+
+    private static MetadataOnly read(String name) {
         if (name.equals("llama-bpe")) {
             return llama3();
         }
