@@ -1,0 +1,50 @@
+package io.github.jnpu.engine.chat.jinja;
+
+/**
+ * What one render may spend. A model file can carry any template; one that loops, recurses or grows text without end
+ * ends with a {@link JinjaException} instead of a hang or an OutOfMemoryError.
+ *
+ * <p>One unit is about one character read or written, one element visited or one expression evaluated, so the units bound
+ * time and memory alike. Not thread-safe: one render, one budget.
+ */
+final class RenderBudget {
+    /** Far above what a template needs for a conversation: a few units a character. */
+    private static final long BASE_UNITS = 32L << 20;
+    private static final int UNITS_PER_INPUT_CHARACTER = 64;
+    /** Nested calls, expressions, statements and values, together. */
+    private static final int MAX_DEPTH = 256;
+
+    private final long units;
+    private long left;
+    private int depth;
+
+    RenderBudget(long inputCharacters) {
+        this.units = BASE_UNITS + UNITS_PER_INPUT_CHARACTER * Math.min(inputCharacters, 1L << 40);
+        this.left = units;
+    }
+
+    /** Pays before the work is done or the memory is taken. */
+    void spend(long amount) {
+        left -= amount;
+        if (left < 0 || amount < 0) {
+            throw new JinjaException(
+                    "the template does more than a render may (" + units + " steps and characters); it may never end");
+        }
+    }
+
+    void spendProduct(long a, long b) {
+        long amount = Math.max(0, a) * Math.max(0, b);
+        spend(Math.multiplyHigh(Math.max(0, a), Math.max(0, b)) != 0 || amount < 0 ? Long.MAX_VALUE : amount);
+    }
+
+    void enter() {
+        spend(1);
+        if (++depth > MAX_DEPTH) {
+            throw new JinjaException("the template nests values or calls more than " + MAX_DEPTH + " levels deep");
+        }
+    }
+
+    void leave() {
+        depth--;
+    }
+}
