@@ -11,7 +11,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /**
  * A Jinja template as Hugging Face's tokenizers carry it, given the variables that {@code apply_chat_template} gives.
@@ -22,7 +21,6 @@ import java.util.regex.Pattern;
  */
 final class JinjaChatTemplate implements ChatTemplate {
     private static final String TEMPLATE_KEY = "tokenizer.chat_template";
-    private static final Pattern COMMENT = Pattern.compile("\\{#.*?#}", Pattern.DOTALL);
 
     private final String source;
     private final Variant plain;
@@ -34,10 +32,13 @@ final class JinjaChatTemplate implements ChatTemplate {
         this.source = source;
         this.plain = Variant.parse(source, tokens, clock);
         this.withTools = toolSource.map(text -> Variant.parse(text, tokens, clock)).orElse(plain);
-        String mentioned = COMMENT.matcher(source + toolSource.orElse("")).replaceAll("");
-        this.supportsTools = mentioned.contains("tools") || mentioned.contains("tool_call");
-        this.supportsThinking = mentioned.contains("<think>") || mentioned.contains("</think>")
-                || mentioned.contains("enable_thinking") || mentioned.contains("<|channel|>analysis");
+        this.supportsTools = mentions("tools") || mentions("tool_call");
+        this.supportsThinking = mentions("<think>") || mentions("</think>") || mentions("enable_thinking")
+                || mentions("<|channel|>analysis");
+    }
+
+    private boolean mentions(String text) {
+        return plain.template.mentions(text) || withTools.template.mentions(text);
     }
 
     static Optional<ChatTemplate> of(ModelSource source) {

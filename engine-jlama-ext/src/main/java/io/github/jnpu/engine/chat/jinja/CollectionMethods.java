@@ -23,15 +23,16 @@ final class CollectionMethods {
         return switch (name) {
             case "items" -> arguments -> items(self);
             case "keys" -> arguments -> {
-                budget.spend(self.size());
+                budget.spendElements(self.size());
                 return new DictView("keys", new ArrayList<>(self.keySet()));
             };
             case "values" -> arguments -> {
-                budget.spend(self.size());
+                budget.spendElements(self.size());
                 return new DictView("values", new ArrayList<>(self.values()));
             };
             case "get" -> arguments -> {
                 Object key = PythonOperators.key(arguments.require(0, "key"));
+                operators.spendKey(key);
                 return self.containsKey(key) ? self.get(key) : arguments.get(1, "default", null);
             };
             case "copy" -> arguments -> self;
@@ -40,7 +41,7 @@ final class CollectionMethods {
     }
 
     DictView items(Map<?, ?> self) {
-        budget.spendProduct(self.size(), 4);
+        budget.spendElements(2L * self.size());
         List<Object> result = new ArrayList<>();
         self.forEach((key, value) -> result.add(new Tuple(key, value)));
         return new DictView("items", result);

@@ -25,7 +25,7 @@ final class ExpressionEvaluator {
         this.items = new PythonItems(budget);
         this.stringMethods = new StringMethods(budget, text, operators);
         this.collectionMethods = new CollectionMethods(budget, operators);
-        this.tests = new ValueTests(operators);
+        this.tests = new ValueTests(budget, operators);
         this.filters = new Filters(this, stringMethods, collectionMethods, tests);
     }
 
@@ -76,6 +76,7 @@ final class ExpressionEvaluator {
     }
 
     private List<Object> all(List<Expression> expressions, Scope scope) {
+        budget.spendElements(expressions.size());
         List<Object> result = new ArrayList<>(expressions.size());
         for (Expression expression : expressions) {
             result.add(evaluate(expression, scope));
@@ -84,6 +85,7 @@ final class ExpressionEvaluator {
     }
 
     private Map<Object, Object> dict(Expression.DictLiteral dict, Scope scope) {
+        budget.spendElements(4L * dict.keys().size());
         Map<Object, Object> result = new LinkedHashMap<>();
         for (int i = 0; i < dict.keys().size(); i++) {
             result.put(PythonOperators.key(evaluate(dict.keys().get(i), scope)),
@@ -189,7 +191,7 @@ final class ExpressionEvaluator {
             if (!(evaluate(arguments.namedSpread(), scope) instanceof Map<?, ?> map)) {
                 throw new JinjaException("the argument after ** must be a mapping");
             }
-            budget.spend(map.size());
+            budget.spendElements(map.size());
             map.forEach((name, value) -> named.put(String.valueOf(name), value));
         }
         return new CallArguments(function, positional, named);

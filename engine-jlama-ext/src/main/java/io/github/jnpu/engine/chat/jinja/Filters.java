@@ -26,12 +26,12 @@ final class Filters {
 
     Object apply(String name, Object value, CallArguments arguments) {
         budget.enter();
+        if (value instanceof String string) {
+            budget.spend(string.length());
+        }
         Object result = switch (name) {
             case "tojson" -> new PythonJson(budget).write(value, arguments);
-            case "trim" -> {
-                String string = soft(value);
-                yield PythonText.strip(string, arguments.textOrNull(0, "chars"));
-            }
+            case "trim" -> strings.strip(soft(value), arguments, true, true);
             case "upper" -> soft(value).toUpperCase(Locale.ROOT);
             case "lower" -> soft(value).toLowerCase(Locale.ROOT);
             case "capitalize" -> StringMethods.capitalize(soft(value));
@@ -72,9 +72,7 @@ final class Filters {
     }
 
     private String soft(Object value) {
-        String string = text.str(value);
-        budget.spend(string.length());
-        return string;
+        return text.str(value);
     }
 
     /** Unlike {@code str.title}, only blanks, hyphens and opening brackets begin a word. */
@@ -159,7 +157,7 @@ final class Filters {
             case String string -> {
                 int base = arguments.integer(1, "base", 10);
                 try {
-                    String digits = PythonText.strip(string, null).replace("_", "");
+                    String digits = withoutPrefix(PythonText.strip(string, null).replace("_", ""), base);
                     yield base >= Character.MIN_RADIX && base <= Character.MAX_RADIX
                             ? Long.parseLong(digits, base)
                             : otherwise;
@@ -171,6 +169,16 @@ final class Filters {
             case Undefined undefined -> throw undefined.error();
             case null, default -> otherwise;
         };
+    }
+
+    private static String withoutPrefix(String digits, int base) {
+        String prefix = switch (base) {
+            case 16 -> "0x";
+            case 8 -> "0o";
+            case 2 -> "0b";
+            default -> null;
+        };
+        return prefix != null && digits.toLowerCase(Locale.ROOT).startsWith(prefix) ? digits.substring(2) : digits;
     }
 
     private static Object decimal(Object value, CallArguments arguments) {

@@ -21,10 +21,12 @@ public final class JinjaTemplate {
     /** Known templates have at most some 30,000 characters. */
     private static final int MAX_SOURCE_LENGTH = 1 << 20;
 
+    private final List<Token> tokens;
     private final List<Statement> statements;
     private final Clock clock;
 
-    private JinjaTemplate(List<Statement> statements, Clock clock) {
+    private JinjaTemplate(List<Token> tokens, List<Statement> statements, Clock clock) {
+        this.tokens = tokens;
         this.statements = statements;
         this.clock = clock;
     }
@@ -42,7 +44,13 @@ public final class JinjaTemplate {
             throw new JinjaException("the template has " + source.length() + " characters, more than the "
                     + MAX_SOURCE_LENGTH + " allowed");
         }
-        return new JinjaTemplate(StatementParser.parse(source), clock);
+        List<Token> tokens = Lexer.tokens(source);
+        return new JinjaTemplate(tokens, StatementParser.parse(tokens), clock);
+    }
+
+    /** Whether a name, a string or the text between the tags contains this; comments do not count. */
+    public boolean mentions(String text) {
+        return tokens.stream().anyMatch(token -> token.text().contains(text));
     }
 
     /**
@@ -66,7 +74,8 @@ public final class JinjaTemplate {
             return renderer.render(statements, new Scope(globals));
         } catch (TemplateRefusal e) {
             throw e;
-        } catch (JinjaException | ArithmeticException e) {
+        } catch (RuntimeException e) {
+            // Besides ours, what hostile arithmetic provokes in Java: overflows, orders that contradict themselves.
             throw new JinjaException("line " + renderer.line() + ": " + e.getMessage(), e);
         } catch (StackOverflowError e) {
             // The depth is bounded, but a caller's thread may have little stack left.
@@ -77,7 +86,7 @@ public final class JinjaTemplate {
     private void addFunctions(Map<String, Object> globals, RenderBudget budget) {
         globals.putIfAbsent("range", (Invocable) arguments -> {
             Range range = range(arguments);
-            budget.spend(range.size());
+            budget.spendElements(1);
             return range;
         });
         globals.putIfAbsent("dict", (Invocable) arguments -> new LinkedHashMap<Object, Object>(merged(arguments,
@@ -104,7 +113,7 @@ public final class JinjaTemplate {
             if (!(arguments.positional().getFirst() instanceof Map<?, ?> map)) {
                 throw new JinjaException(arguments.function() + "() wants a mapping or named arguments");
             }
-            budget.spendProduct(map.size(), 4);
+            budget.spendElements(4L * map.size());
             map.forEach((name, value) -> result.put(String.valueOf(name), value));
         }
         result.putAll(arguments.named());

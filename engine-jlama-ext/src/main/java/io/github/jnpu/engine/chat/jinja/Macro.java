@@ -11,26 +11,26 @@ import java.util.Map;
  * @param definition
  *            where it stands: its body sees the variables there
  */
-record Macro(String name, Statement.Parameters parameters, List<Statement> body, Scope definition,
-        TemplateRenderer renderer) implements Invocable {
+record Macro(Statement.Macro source, Scope definition, TemplateRenderer renderer) implements Invocable {
 
     @Override
     public Object call(CallArguments arguments) {
         Scope scope = new Scope(definition);
         Map<String, Object> named = new LinkedHashMap<>(arguments.named());
-        List<String> names = parameters.names();
-        int firstDefault = names.size() - parameters.defaults().size();
+        List<String> names = source.parameters().names();
+        List<Expression> defaults = source.parameters().defaults();
+        int firstDefault = names.size() - defaults.size();
         for (int i = 0; i < names.size(); i++) {
             String parameter = names.get(i);
             if (i < arguments.positional().size()) {
                 if (named.containsKey(parameter)) {
-                    throw new JinjaException("macro '" + name + "' got two values for '" + parameter + "'");
+                    throw new JinjaException("macro '" + source.name() + "' got two values for '" + parameter + "'");
                 }
                 scope.set(parameter, arguments.positional().get(i));
             } else if (named.containsKey(parameter)) {
                 scope.set(parameter, named.remove(parameter));
             } else if (i >= firstDefault) {
-                scope.set(parameter, renderer.evaluate(parameters.defaults().get(i - firstDefault), scope));
+                scope.set(parameter, renderer.evaluate(defaults.get(i - firstDefault), scope));
             } else {
                 scope.set(parameter, new Undefined("parameter '" + parameter + "' was not provided"));
             }
@@ -38,16 +38,24 @@ record Macro(String name, Statement.Parameters parameters, List<Statement> body,
         scope.set("caller", named.containsKey("caller")
                 ? named.remove("caller")
                 : new Undefined("No caller defined"));
-        scope.set("varargs", new Tuple(arguments.positional().subList(Math.min(names.size(), arguments.positional()
-                .size()), arguments.positional().size())));
-        scope.set("kwargs", new LinkedHashMap<>(named));
-        return renderer.capture(body, scope);
+        int given = arguments.positional().size();
+        if (given > names.size() && !source.extraPositional()) {
+            throw new JinjaException("macro '" + source.name() + "' takes not more than " + names.size()
+                    + " arguments");
+        }
+        if (!named.isEmpty() && !source.extraNamed()) {
+            throw new JinjaException("macro '" + source.name() + "' takes no keyword argument '"
+                    + named.keySet().iterator().next() + "'");
+        }
+        scope.set("varargs", new Tuple(arguments.positional().subList(Math.min(names.size(), given), given)));
+        scope.set("kwargs", new LinkedHashMap<Object, Object>(named));
+        return renderer.capture(source.body(), scope);
     }
 
     Object attribute(String attribute) {
         return switch (attribute) {
-            case "name" -> name;
-            case "arguments" -> new Tuple(new ArrayList<Object>(parameters.names()));
+            case "name" -> source.name();
+            case "arguments" -> new Tuple(new ArrayList<Object>(source.parameters().names()));
             default -> null;
         };
     }

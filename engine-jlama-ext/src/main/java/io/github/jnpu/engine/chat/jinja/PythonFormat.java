@@ -52,6 +52,7 @@ final class PythonFormat {
                 at++;
             }
             int width = bounded(format.substring(widthStart, at), 0);
+            budget.spend(width);
             int precision = -1;
             if (at < format.length() && format.charAt(at) == '.') {
                 int start = ++at;
@@ -59,6 +60,7 @@ final class PythonFormat {
                     at++;
                 }
                 precision = bounded(format.substring(start, at), 0);
+                budget.spend(precision);
             }
             if (at >= format.length()) {
                 throw new JinjaException("incomplete format");
@@ -81,7 +83,6 @@ final class PythonFormat {
         if (values instanceof Tuple tuple && used < tuple.size()) {
             throw new JinjaException("not all arguments converted during string formatting");
         }
-        budget.spend(out.length());
         return out.toString();
     }
 
@@ -98,8 +99,8 @@ final class PythonFormat {
     private String convert(char conversion, Object value, int precision, String flags) {
         PythonOperators.fail(value);
         return switch (conversion) {
-            case 's' -> cut(text.str(value), precision);
-            case 'r' -> cut(text.repr(value), precision);
+            case 's' -> cut(paid(text.str(value)), precision);
+            case 'r' -> cut(paid(text.repr(value)), precision);
             case 'd', 'i', 'u' -> {
                 if (!PythonOperators.isNumber(value)) {
                     throw new JinjaException("%d format: a number is required, not " + PythonOperators.type(value));
@@ -116,6 +117,11 @@ final class PythonFormat {
             }
             default -> throw new JinjaException("unsupported format character '" + conversion + "'");
         };
+    }
+
+    private String paid(String value) {
+        budget.spend(value.length());
+        return value;
     }
 
     static String fixed(double value, int digits) {

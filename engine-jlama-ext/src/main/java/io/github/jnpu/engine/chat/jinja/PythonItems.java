@@ -17,6 +17,9 @@ final class PythonItems {
         switch (target) {
             case Undefined undefined -> throw undefined.error();
             case Map<?, ?> map -> {
+                if (key instanceof String string) {
+                    budget.spend(string.length() / 8);
+                }
                 if (PythonOperators.isKey(key) && map.containsKey(PythonOperators.key(key))) {
                     return map.get(PythonOperators.key(key));
                 }
@@ -103,7 +106,7 @@ final class PythonItems {
         if (Math.abs(stride) > length || stride == Long.MIN_VALUE) {
             count = (stride > 0 ? from < to : from > to) ? 1 : 0;
         }
-        budget.spend(Math.max(0, count));
+        budget.spendElements(Math.max(0, count));
         long[] result = new long[(int) Math.max(0, count)];
         for (int i = 0; i < result.length; i++) {
             result[i] = from + i * stride;

@@ -179,10 +179,11 @@ final class PythonOperators {
                 if (!(value instanceof String part)) {
                     throw new JinjaException("'in <string>' requires string as left operand, not " + type(value));
                 }
-                budget.spend(string.length());
+                budget.spendSearch(string, part);
                 return string.contains(part);
             }
             case Map<?, ?> map -> {
+                spendKey(value);
                 return isKey(value) && map.containsKey(key(value));
             }
             case null, default -> {
@@ -199,6 +200,13 @@ final class PythonOperators {
 
     static boolean isKey(Object value) {
         return value == null || value instanceof String || isNumber(value);
+    }
+
+    /** A look-up compares a long key with its equal. */
+    void spendKey(Object key) {
+        if (key instanceof String string) {
+            budget.spend(string.length() / 8);
+        }
     }
 
     /** A value as a dict's key: numbers that are equal must be one key; containers are not hashable or not worth it. */
@@ -228,14 +236,14 @@ final class PythonOperators {
         List<Object> result = new ArrayList<>();
         Iterator<?> elements = iterate(value);
         while (elements.hasNext()) {
-            budget.spend(1);
+            budget.spendElements(1);
             result.add(elements.next());
         }
         return result;
     }
 
     private List<Object> characters(String string) {
-        budget.spendProduct(string.length(), 2);
+        budget.spendElements(string.length());
         List<Object> result = new ArrayList<>(string.length());
         string.codePoints().forEach(c -> result.add(Character.toString(c)));
         return result;
@@ -311,7 +319,7 @@ final class PythonOperators {
     }
 
     private Object concat(List<?> left, List<?> right) {
-        budget.spendProduct((long) left.size() + right.size(), 4);
+        budget.spendElements((long) left.size() + right.size());
         List<Object> result = new ArrayList<>(left.size() + right.size());
         result.addAll(left);
         result.addAll(right);
@@ -325,7 +333,7 @@ final class PythonOperators {
 
     private Object repeat(List<?> list, long times) {
         budget.spendProduct(list.size(), times);
-        budget.spendProduct(list.size(), 4 * Math.min(times, Integer.MAX_VALUE));
+        budget.spendElements(list.isEmpty() ? 0 : list.size() * Math.max(0, times));
         List<Object> result = new ArrayList<>();
         for (long i = 0; i < times && !list.isEmpty(); i++) {
             result.addAll(list);

@@ -2,6 +2,7 @@ package io.github.jnpu.engine.chat.jinja;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.math.MathContext;
 import java.util.List;
 import java.util.Map;
 
@@ -127,6 +128,11 @@ final class PythonText {
             return 1 / number < 0 ? "-0.0" : "0.0";
         }
         BigDecimal shortest = new BigDecimal(Double.toString(number)).stripTrailingZeros();
+        // Java never tries less than two digits: it writes 4.9E-324 where 5E-324 reads back.
+        BigDecimal oneDigit = shortest.round(new MathContext(1));
+        if (oneDigit.doubleValue() == number) {
+            shortest = oneDigit;
+        }
         int exponent = shortest.precision() - shortest.scale() - 1;
         if (exponent >= -4 && exponent < 16) {
             String plain = shortest.toPlainString();

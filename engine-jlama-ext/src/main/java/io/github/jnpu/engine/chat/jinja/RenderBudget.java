@@ -4,15 +4,19 @@ package io.github.jnpu.engine.chat.jinja;
  * What one render may spend. A model file can carry any template; one that loops, recurses or grows text without end
  * ends with a {@link JinjaException} instead of a hang or an OutOfMemoryError.
  *
- * <p>One unit is about one character read or written, one element visited or one expression evaluated, so the units bound
- * time and memory alike. Not thread-safe: one render, one budget.
+ * <p>One unit is about one character read or written or one expression evaluated; what takes more memory or time costs
+ * more. So the units bound time (about a second) and memory (some 150 MB) alike, and the input adds to both. Not
+ * thread-safe: one render, one budget.
  */
 final class RenderBudget {
     /** Far above what a template needs for a conversation: a few units a character. */
-    private static final long BASE_UNITS = 32L << 20;
+    private static final long BASE_UNITS = 64L << 20;
     private static final int UNITS_PER_INPUT_CHARACTER = 64;
     /** Nested calls, expressions, statements and values, together. */
-    private static final int MAX_DEPTH = 256;
+    private static final int MAX_DEPTH = 400;
+    /** An element of a list or dict, with the object that it is. */
+    private static final int ELEMENT_UNITS = 16;
+    private static final int SCOPE_UNITS = 32;
 
     private final long units;
     private long left;
@@ -35,6 +39,19 @@ final class RenderBudget {
     void spendProduct(long a, long b) {
         long amount = Math.max(0, a) * Math.max(0, b);
         spend(Math.multiplyHigh(Math.max(0, a), Math.max(0, b)) != 0 || amount < 0 ? Long.MAX_VALUE : amount);
+    }
+
+    void spendElements(long count) {
+        spendProduct(count, ELEMENT_UNITS);
+    }
+
+    void spendScope() {
+        spend(SCOPE_UNITS);
+    }
+
+    /** Java looks for a part by trying each place, which costs the product of the lengths where the text repeats itself. */
+    void spendSearch(String text, String part) {
+        spendProduct(text.length(), 1 + part.length() / 32);
     }
 
     void enter() {

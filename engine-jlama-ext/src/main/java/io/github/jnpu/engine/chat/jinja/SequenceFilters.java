@@ -118,11 +118,17 @@ final class SequenceFilters {
 
     private UnaryOperator<Object> key(Object path, Object caseSensitive) {
         UnaryOperator<Object> attribute = attribute(path);
-        return PythonOperators.truth(caseSensitive)
-                ? attribute
-                : element -> attribute.apply(element) instanceof String text
-                        ? text.toLowerCase(Locale.ROOT)
-                        : attribute.apply(element);
+        if (PythonOperators.truth(caseSensitive)) {
+            return attribute;
+        }
+        return element -> {
+            Object key = attribute.apply(element);
+            if (!(key instanceof String text)) {
+                return key;
+            }
+            budget.spend(text.length());
+            return text.toLowerCase(Locale.ROOT);
+        };
     }
 
     private Generator map(Object value, CallArguments arguments) {
@@ -187,6 +193,7 @@ final class SequenceFilters {
             throw new JinjaException("You can only sort by either \"key\" or \"value\"");
         }
         List<Object> items = new ArrayList<>();
+        budget.spendElements(2L * map.size());
         map.forEach((k, v) -> items.add(new Tuple(k, v)));
         return sorted(items, key(by.equals("key") ? 0L : 1L, arguments.get(0, "case_sensitive", false)),
                 arguments.get(2, "reverse", false));
@@ -239,6 +246,7 @@ final class SequenceFilters {
         for (Object element : sorted(operators.list(value), key, false)) {
             Object current = key.apply(element);
             if (group == null || !operators.equal(last, current)) {
+                budget.spendElements(4);
                 group = new ArrayList<>();
                 result.add(new Tuple(exact.apply(element), group));
                 last = current;
@@ -257,9 +265,10 @@ final class SequenceFilters {
         List<Object> result = new ArrayList<>();
         List<Object> elements = operators.list(value);
         for (int i = 0; i < elements.size(); i += size) {
+            budget.spendElements(4);
             List<Object> part = new ArrayList<>(elements.subList(i, (int) Math.min(elements.size(), (long) i + size)));
             if (fill != null) {
-                budget.spend((long) size - part.size());
+                budget.spendElements((long) size - part.size());
                 part.addAll(Collections.nCopies(size - part.size(), fill));
             }
             result.add(part);
@@ -275,7 +284,7 @@ final class SequenceFilters {
         if (slices < 1) {
             throw new JinjaException("slice() wants a count above 0");
         }
-        budget.spend(slices);
+        budget.spendElements(4L * slices);
         Object fill = arguments.get(1, "fill_with", null);
         List<Object> elements = operators.list(value);
         int perSlice = elements.size() / slices;

@@ -34,11 +34,19 @@ sealed interface Statement {
     /** {@code {% set x | filter %}...{% endset %}}; the filters' innermost target is null. */
     record SetBlock(Expression target, Expression filters, List<Statement> body, int line) implements Statement {}
 
-    record Macro(String name, Parameters parameters, List<Statement> body, int line) implements Statement {}
+    /**
+     * A macro.
+     *
+     * @param extraPositional
+     *            whether it takes more than its parameters, because its body mentions {@code varargs}
+     * @param extraNamed
+     *            likewise for {@code kwargs}
+     */
+    record Macro(String name, Parameters parameters, List<Statement> body, boolean extraPositional,
+            boolean extraNamed, int line) implements Statement {}
 
-    record CallBlock(Parameters parameters, Expression.Call call, List<Statement> body, int line)
-            implements
-                Statement {}
+    /** A call of a macro that can call the body back as {@code caller}. */
+    record CallBlock(Expression.Call call, Macro body, int line) implements Statement {}
 
     record FilterBlock(Expression filters, List<Statement> body, int line) implements Statement {}
 

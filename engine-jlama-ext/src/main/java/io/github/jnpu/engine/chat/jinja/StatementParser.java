@@ -19,8 +19,8 @@ final class StatementParser {
         this.expressions = new ExpressionParser(stream);
     }
 
-    static List<Statement> parse(String source) {
-        StatementParser parser = new StatementParser(new TokenStream(Lexer.tokens(source)));
+    static List<Statement> parse(List<Token> tokens) {
+        StatementParser parser = new StatementParser(new TokenStream(tokens));
         return parser.statements();
     }
 
@@ -84,9 +84,12 @@ final class StatementParser {
                 yield new Statement.Continue(line);
             }
             case "print" -> {
-                Statement result = new Statement.Output(expressions.tuple(), line);
+                List<Statement> outputs = new ArrayList<>();
+                do {
+                    outputs.add(new Statement.Output(expressions.parse(), line));
+                } while (stream.skipOperator(","));
                 endTag();
-                yield result;
+                yield new Statement.Scoped(outputs, line);
             }
             default -> throw new JinjaException("line " + line + ": unknown tag '" + tag.text() + "'");
         };
@@ -166,15 +169,17 @@ final class StatementParser {
         String name = stream.expect(Token.Kind.NAME, "a macro's name").text();
         Parameters parameters = parameters();
         endTag();
-        return new Statement.Macro(name, parameters, outsideLoops("endmacro"), line);
+        return macro(name, parameters, "endmacro", line);
     }
 
-    private List<Statement> outsideLoops(String end) {
+    private Statement.Macro macro(String name, Parameters parameters, String end, int line) {
         int outer = loops;
         loops = 0;
-        List<Statement> result = body(end);
+        int start = stream.position();
+        List<Statement> body = body(end);
         loops = outer;
-        return result;
+        return new Statement.Macro(name, parameters, body, stream.mentions("varargs", start),
+                stream.mentions("kwargs", start), line);
     }
 
     private Parameters parameters() {
@@ -201,7 +206,7 @@ final class StatementParser {
             throw new JinjaException("line " + line + ": 'call' needs a call");
         }
         endTag();
-        return new Statement.CallBlock(parameters, target, outsideLoops("endcall"), line);
+        return new Statement.CallBlock(target, macro("caller", parameters, "endcall", line), line);
     }
 
     private Statement filter(int line) {

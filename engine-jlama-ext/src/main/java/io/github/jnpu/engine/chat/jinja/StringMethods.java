@@ -1,6 +1,7 @@
 package io.github.jnpu.engine.chat.jinja;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -37,9 +38,9 @@ final class StringMethods {
         return switch (arguments.function()) {
             case "startswith" -> affix(self, arguments, true);
             case "endswith" -> affix(self, arguments, false);
-            case "strip" -> PythonText.strip(self, arguments.textOrNull(0, "chars"));
-            case "lstrip" -> PythonText.strip(self, arguments.textOrNull(0, "chars"), true, false);
-            case "rstrip" -> PythonText.strip(self, arguments.textOrNull(0, "chars"), false, true);
+            case "strip" -> strip(self, arguments, true, true);
+            case "lstrip" -> strip(self, arguments, true, false);
+            case "rstrip" -> strip(self, arguments, false, true);
             case "split" -> split(self, arguments, false);
             case "rsplit" -> split(self, arguments, true);
             case "splitlines" -> lines(self, PythonOperators.truth(arguments.get(0, "keepends", false)));
@@ -80,6 +81,12 @@ final class StringMethods {
         };
     }
 
+    String strip(String self, CallArguments arguments, boolean left, boolean right) {
+        String characters = arguments.textOrNull(0, "chars");
+        budget.spendProduct(self.length(), characters == null ? 1 : characters.length());
+        return PythonText.strip(self, characters, left, right);
+    }
+
     private static boolean affix(String self, CallArguments arguments, boolean start) {
         if (arguments.require(0, "prefix") instanceof Tuple affixes) {
             return affixes.stream().anyMatch(
@@ -98,11 +105,12 @@ final class StringMethods {
 
     private List<Object> split(String self, CallArguments arguments, boolean fromRight) {
         String separator = arguments.textOrNull(0, "sep");
+        budget.spendSearch(self, separator == null ? "" : separator);
         int limit = arguments.integer(1, "maxsplit", -1);
         List<Object> result = separator == null
                 ? splitBlanks(self, limit, fromRight)
                 : splitAt(self, separator, limit, fromRight);
-        budget.spendProduct(result.size(), 4);
+        budget.spendElements(result.size());
         return result;
     }
 
@@ -113,16 +121,14 @@ final class StringMethods {
         List<Object> result = new ArrayList<>();
         if (fromRight) {
             int end = self.length();
-            for (int at = self.lastIndexOf(separator); at >= 0 && result.size() != limit; at = at == 0
-                    ? -1
-                    : self.lastIndexOf(separator, at - separator.length())) {
-                result.addFirst(self.substring(at + separator.length(), end));
+            int at = self.lastIndexOf(separator);
+            while (at >= 0 && result.size() != limit) {
+                result.add(self.substring(at + separator.length(), end));
                 end = at;
-                if (at < separator.length()) {
-                    break;
-                }
+                at = at < separator.length() ? -1 : self.lastIndexOf(separator, at - separator.length());
             }
-            result.addFirst(self.substring(0, end));
+            result.add(self.substring(0, end));
+            Collections.reverse(result);
             return result;
         }
         int start = 0;
@@ -134,34 +140,33 @@ final class StringMethods {
         return result;
     }
 
+    /** Splits at runs of blanks; only a rest that the limit leaves keeps the blanks at its far end. */
     private static List<Object> splitBlanks(String self, int limit, boolean fromRight) {
         List<Object> words = new ArrayList<>();
-        String rest = PythonText.strip(self, null);
-        while (!rest.isEmpty()) {
+        int step = fromRight ? -1 : 1;
+        int at = fromRight ? self.length() - 1 : 0;
+        int end = fromRight ? -1 : self.length();
+        while (true) {
+            while (at != end && PythonText.isSpace(self.charAt(at))) {
+                at += step;
+            }
+            if (at == end) {
+                break;
+            }
             if (words.size() == limit) {
-                words.add(rest);
+                words.add(fromRight ? self.substring(0, at + 1) : self.substring(at));
                 break;
             }
-            int at = blank(rest, fromRight);
-            if (at < 0) {
-                words.add(rest);
-                break;
+            int start = at;
+            while (at != end && !PythonText.isSpace(self.charAt(at))) {
+                at += step;
             }
-            words.add(fromRight ? rest.substring(at + 1) : rest.substring(0, at));
-            rest = PythonText.strip(fromRight ? rest.substring(0, at) : rest.substring(at), null, !fromRight,
-                    fromRight);
+            words.add(fromRight ? self.substring(at + 1, start + 1) : self.substring(start, at));
         }
-        return fromRight ? words.reversed().stream().collect(ArrayList::new, List::add, List::addAll) : words;
-    }
-
-    private static int blank(String text, boolean last) {
-        for (int i = 0; i < text.length(); i++) {
-            int at = last ? text.length() - 1 - i : i;
-            if (PythonText.isSpace(text.charAt(at))) {
-                return at;
-            }
+        if (fromRight) {
+            Collections.reverse(words);
         }
-        return -1;
+        return words;
     }
 
     static List<Object> lines(String self, boolean keepEnds) {
@@ -189,7 +194,7 @@ final class StringMethods {
             long matches = old.isEmpty() ? most : count(self, old);
             budget.spendProduct(limit < 0 ? matches : Math.min(matches, limit), replacement.length());
         }
-        budget.spend(self.length());
+        budget.spendSearch(self, old);
         if (limit < 0) {
             return self.replace(old, replacement);
         }
@@ -236,6 +241,7 @@ final class StringMethods {
 
     private long find(String self, CallArguments arguments, boolean last) {
         String part = arguments.text(0, "sub");
+        budget.spendSearch(self, part);
         int from = arguments.integer(1, "start", 0);
         int length = self.codePointCount(0, self.length());
         int start = self.offsetByCodePoints(0, Math.clamp(from < 0 ? (long) from + length : from, 0, length));
@@ -251,7 +257,7 @@ final class StringMethods {
     }
 
     private long count(String self, String part) {
-        budget.spend(self.length());
+        budget.spendSearch(self, part);
         if (part.isEmpty()) {
             return self.codePointCount(0, self.length()) + 1L;
         }
@@ -297,6 +303,9 @@ final class StringMethods {
     }
 
     String pad(String self, int width, String fill, int left, int right) {
+        if (fill.codePointCount(0, fill.length()) != 1) {
+            throw new JinjaException("The fill character must be exactly one character long");
+        }
         int missing = Math.max(0, width - self.codePointCount(0, self.length()));
         budget.spend(missing);
         // Python puts the odd blank of a centred text on the left only if the width is odd too.
@@ -304,7 +313,8 @@ final class StringMethods {
         return fill.repeat(before) + self + fill.repeat(missing - before);
     }
 
-    private static Tuple partition(String self, String separator, boolean last) {
+    private Tuple partition(String self, String separator, boolean last) {
+        budget.spendSearch(self, separator);
         int at = last ? self.lastIndexOf(separator) : self.indexOf(separator);
         if (at < 0) {
             return last ? new Tuple("", "", self) : new Tuple(self, "", "");

@@ -40,6 +40,7 @@ final class TemplateRenderer {
     /** What the statements write, as a value. */
     String capture(List<Statement> statements, Scope scope) {
         budget.enter();
+        budget.spendScope();
         StringBuilder outer = out;
         int outerLine = line;
         out = new StringBuilder();
@@ -49,6 +50,11 @@ final class TemplateRenderer {
         line = outerLine;
         budget.leave();
         return result;
+    }
+
+    private Scope scope(Scope parent) {
+        budget.spendScope();
+        return new Scope(parent);
     }
 
     private void write(String text) {
@@ -86,31 +92,30 @@ final class TemplateRenderer {
             }
             case Statement.SetBlock block -> {
                 line = block.line();
-                String body = capture(block.body(), new Scope(scope));
+                String body = capture(block.body(), scope(scope));
                 assign(block.target(), filtered(block.filters(), body, scope), scope);
             }
-            case Statement.Macro macro -> scope.set(macro.name(),
-                    new Macro(macro.name(), macro.parameters(), macro.body(), scope, this));
+            case Statement.Macro macro -> scope.set(macro.name(), new Macro(macro, scope, this));
             case Statement.CallBlock block -> {
                 line = block.line();
-                Macro caller = new Macro("caller", block.parameters(), block.body(), scope, this);
+                Macro caller = new Macro(block.body(), scope, this);
                 write(evaluator.text.str(evaluator.call(block.call(), Map.of("caller", caller), scope)));
             }
             case Statement.FilterBlock block -> {
                 line = block.line();
-                String body = capture(block.body(), new Scope(scope));
+                String body = capture(block.body(), scope(scope));
                 write(evaluator.text.str(filtered(block.filters(), body, scope)));
             }
             case Statement.With with -> {
                 line = with.line();
-                Scope inner = new Scope(scope);
+                Scope inner = scope(scope);
                 for (int i = 0; i < with.targets().size(); i++) {
                     assign(with.targets().get(i), evaluate(with.values().get(i), scope), inner);
                 }
                 return run(with.body(), inner);
             }
             case Statement.Scoped block -> {
-                return run(block.body(), new Scope(scope));
+                return run(block.body(), scope(scope));
             }
             case Statement.Break ignored -> {
                 return Flow.BREAK;
@@ -147,19 +152,19 @@ final class TemplateRenderer {
         Iterator<?> iterator = evaluator.operators.iterate(items);
         while (iterator.hasNext()) {
             Object element = iterator.next();
-            budget.spend(1);
+            budget.spendElements(1);
             if (loop.filter() == null || passes(loop, element, scope)) {
                 elements.add(element);
             }
         }
         if (elements.isEmpty()) {
-            run(loop.otherwise(), new Scope(scope));
+            run(loop.otherwise(), scope(scope));
             return;
         }
         Invocable recursion = loop.recursive() ? arguments -> recurse(loop, arguments, scope, depth) : null;
         LoopState state = new LoopState(elements, depth, evaluator.operators, recursion);
         for (int i = 0; i < elements.size(); i++) {
-            Scope body = new Scope(scope);
+            Scope body = scope(scope);
             body.set("loop", state);
             assign(loop.target(), state.advance(), body);
             if (run(loop.body(), body) == Flow.BREAK) {
@@ -169,7 +174,7 @@ final class TemplateRenderer {
     }
 
     private boolean passes(Statement.For loop, Object element, Scope scope) {
-        Scope trial = new Scope(scope);
+        Scope trial = scope(scope);
         assign(loop.target(), element, trial);
         return PythonOperators.truth(evaluate(loop.filter(), trial));
     }

@@ -15,6 +15,15 @@ final class TokenStream {
         this.tokens = tokens;
     }
 
+    int position() {
+        return position;
+    }
+
+    /** Whether this name stands between a position and the current one. */
+    boolean mentions(String name, int from) {
+        return tokens.subList(from, position).stream().anyMatch(token -> token.isName(name));
+    }
+
     Token current() {
         return tokens.get(position);
     }

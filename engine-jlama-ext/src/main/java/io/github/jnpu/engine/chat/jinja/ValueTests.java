@@ -4,12 +4,15 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntPredicate;
 
 /** Jinja2's tests: what may stand after {@code is}. */
 final class ValueTests {
+    private final RenderBudget budget;
     private final PythonOperators operators;
 
-    ValueTests(PythonOperators operators) {
+    ValueTests(RenderBudget budget, PythonOperators operators) {
+        this.budget = budget;
         this.operators = operators;
     }
 
@@ -32,9 +35,9 @@ final class ValueTests {
                     || value instanceof Undefined;
             // An undefined value has __call__, which only fails when it is called.
             case "callable" -> value instanceof Invocable || value instanceof Undefined;
-            case "upper" -> value instanceof String text && StringMethods.cased(text, Character::isUpperCase,
+            case "upper" -> value instanceof String text && cased(text, Character::isUpperCase,
                     Character::isLowerCase);
-            case "lower" -> value instanceof String text && StringMethods.cased(text, Character::isLowerCase,
+            case "lower" -> value instanceof String text && cased(text, Character::isLowerCase,
                     Character::isUpperCase);
             case "escaped" -> false;
             case "odd" -> remainder(value, 2) == 1;
@@ -58,6 +61,11 @@ final class ValueTests {
             }
             default -> throw new JinjaException("No test named '" + name + "'.");
         };
+    }
+
+    private boolean cased(String text, IntPredicate wanted, IntPredicate unwanted) {
+        budget.spend(text.length());
+        return StringMethods.cased(text, wanted, unwanted);
     }
 
     private static long remainder(Object value, long divisor) {
