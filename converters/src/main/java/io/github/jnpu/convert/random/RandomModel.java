@@ -132,6 +132,10 @@ public record RandomModel(String architecture, ModelSize size, FileType fileType
         }
     }
 
+    private long largestTensor() {
+        return (long) size.embeddingLength() * Math.max(size.vocabularySize(), size.feedForwardLength());
+    }
+
     /** A generator of its own for each tensor, so that none depends on which came before. */
     private RandomGenerator generator(String name) {
         return new SplittableRandom(seed * 0x9e37_79b9_7f4a_7c15L ^ (long) name.hashCode() << 32 ^ name.length());
@@ -145,7 +149,7 @@ public record RandomModel(String architecture, ModelSize size, FileType fileType
         void matrix(String name, TensorType type, int rows, int columns) {
             writer.tensor(name, type, new long[]{rows, columns}, output -> {
                 WeightPool pool = pools.computeIfAbsent(new PoolKey(type, columns),
-                        key -> new WeightPool(type, (float) (1 / Math.sqrt(columns)),
+                        key -> new WeightPool(type, (float) (1 / Math.sqrt(columns)), model.largestTensor(),
                                 model.generator(type + " pool " + columns)));
                 pool.deal((long) rows * columns, model.generator(name), output);
             });

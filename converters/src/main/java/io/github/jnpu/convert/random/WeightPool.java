@@ -16,7 +16,7 @@ import java.util.random.RandomGenerator;
  * and two rows of a matrix share a block in the same place once in thousands.
  */
 final class WeightPool {
-    private static final int VALUES = 1 << 21;
+    private static final int MAX_VALUES = 1 << 21;
     /** Types that are not quantised are dealt in runs of this many values. */
     private static final int RUN = 64;
     private static final int OUTPUT_BYTES = 1 << 18;
@@ -27,11 +27,15 @@ final class WeightPool {
     private final byte[] tiles;
     private final int tileCount;
 
-    WeightPool(TensorType type, float deviation, RandomGenerator random) {
+    /**
+     * @param largestTensor
+     *            values in the largest tensor: a pool need not be larger
+     */
+    WeightPool(TensorType type, float deviation, long largestTensor, RandomGenerator random) {
         this.type = type;
         this.tileValues = type.isQuantized() ? type.blockSize() : RUN;
         this.tileBytes = (int) type.byteSize(tileValues);
-        this.tileCount = VALUES / tileValues;
+        this.tileCount = (int) Math.max(1, Math.min(MAX_VALUES, largestTensor) / tileValues);
         this.tiles = new byte[tileCount * tileBytes];
         MemorySegment target = MemorySegment.ofArray(tiles);
         float[] values = new float[tileValues];
