@@ -30,7 +30,7 @@ public final class GgufFile implements ModelSource {
     private final Metadata metadata;
     private final Map<String, ModelTensor> tensors;
 
-    private record Pairs(Map<String, Object> values) implements Metadata {}
+    private record Pairs(String location, Map<String, Object> values) implements Metadata {}
 
     /**
      * @param arena
@@ -41,7 +41,7 @@ public final class GgufFile implements ModelSource {
         this.location = location;
         this.byteSize = bytes.byteSize();
         this.arena = arena;
-        this.metadata = new Pairs(reader.metadata());
+        this.metadata = new Pairs(location, reader.metadata());
         this.tensors = reader.tensors();
     }
 

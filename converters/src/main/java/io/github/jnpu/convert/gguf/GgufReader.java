@@ -130,7 +130,7 @@ final class GgufReader {
 
     private void readPair(int index) {
         String key = cursor.readString(MAX_KEY_BYTES, "the key of metadata pair " + index);
-        String field = "metadata '" + printable(key) + "'";
+        String field = "metadata '" + ModelFormatException.printable(key) + "'";
         Object value = readValue(readType(field), field);
         if (metadata.putIfAbsent(key, value) != null) {
             throw invalid("%s is there twice", field);
@@ -221,7 +221,7 @@ final class GgufReader {
 
     private TensorEntry readTensorEntry(int index, int alignment) {
         String name = cursor.readString(MAX_KEY_BYTES, "the name of tensor " + index);
-        String field = "tensor '" + printable(name) + "'";
+        String field = "tensor '" + ModelFormatException.printable(name) + "'";
         int dimensions = cursor.readInt(field);
         if (dimensions < 0 || dimensions > MAX_DIMENSIONS) {
             throw invalid("%s has %s dimensions, at most %d are allowed", field,
@@ -275,7 +275,8 @@ final class GgufReader {
             long available = bytes.byteSize() - dataStart;
             if (entry.offset > available || entry.byteSize > available - entry.offset) {
                 throw invalid("tensor '%s' needs %d bytes from byte %d on, but the file ends at byte %d: truncated?",
-                        printable(entry.name), entry.byteSize, dataStart + Math.min(entry.offset, Long.MAX_VALUE / 2),
+                        ModelFormatException.printable(entry.name), entry.byteSize,
+                        dataStart + Math.min(entry.offset, Long.MAX_VALUE / 2),
                         bytes.byteSize());
             }
             tensors.put(entry.name, new ModelTensor(entry.name, entry.type, entry.shape,
@@ -287,19 +288,14 @@ final class GgufReader {
             TensorEntry before = byOffset.get(i - 1);
             TensorEntry after = byOffset.get(i);
             if (before.offset + before.byteSize > after.offset) {
-                throw invalid("tensors '%s' and '%s' overlap", printable(before.name), printable(after.name));
+                throw invalid("tensors '%s' and '%s' overlap", ModelFormatException.printable(before.name),
+                        ModelFormatException.printable(after.name));
             }
         }
     }
 
     private static long alignUp(long position, int alignment) {
         return (position + alignment - 1) / alignment * alignment;
-    }
-
-    /** A name from the file as it may stand in a message of one line. */
-    private static String printable(String name) {
-        String shown = name.length() > 80 ? name.substring(0, 80) + "..." : name;
-        return shown.chars().anyMatch(Character::isISOControl) ? shown.replaceAll("\\p{Cntrl}", "?") : shown;
     }
 
     private ModelFormatException invalid(String format, Object... arguments) {

@@ -17,6 +17,11 @@ public interface Metadata {
     /** All pairs in file order; immutable. */
     Map<String, Object> values();
 
+    /** Where the pairs came from, for messages; empty if they have no such place. */
+    default String location() {
+        return "";
+    }
+
     default boolean contains(String key) {
         return values().containsKey(key);
     }
@@ -40,10 +45,10 @@ public interface Metadata {
     default Optional<Long> integer(String key) {
         return typed(key, Number.class).map(number -> {
             if (number instanceof BigInteger) {
-                throw new ModelFormatException("metadata '%s' is %s, beyond 63 bits".formatted(key, number));
+                throw invalid(key, number + ", beyond 63 bits");
             }
             if (number instanceof Float || number instanceof Double) {
-                throw new ModelFormatException("metadata '%s' is %s, not a whole number".formatted(key, number));
+                throw invalid(key, number + ", not a whole number");
             }
             return number.longValue();
         });
@@ -95,9 +100,14 @@ public interface Metadata {
             return Optional.empty();
         }
         if (!type.isInstance(value)) {
-            throw new ModelFormatException("metadata '%s' is of type %s, expected %s".formatted(key,
-                    value.getClass().getSimpleName(), type.getSimpleName()));
+            throw invalid(key,
+                    "of type %s, expected %s".formatted(value.getClass().getSimpleName(), type.getSimpleName()));
         }
         return Optional.of(type.cast(value));
+    }
+
+    private ModelFormatException invalid(String key, String what) {
+        return new ModelFormatException("%smetadata '%s' is %s".formatted(
+                location().isEmpty() ? "" : location() + ": ", ModelFormatException.printable(key), what));
     }
 }

@@ -9,6 +9,7 @@ final class ModelConfigReader {
     private static final int MAX_LAYERS = 4096;
     private static final int MAX_WIDTH = 1 << 20;
     private static final int MAX_CONTEXT = 1 << 28;
+    private static final int MAX_NAME = 64;
 
     private final ModelSource source;
     private final Metadata metadata;
@@ -20,9 +21,16 @@ final class ModelConfigReader {
         this.architecture = metadata.string("general.architecture").orElseThrow(
                 () -> new ModelFormatException(
                         "%s: metadata 'general.architecture' is missing".formatted(source.location())));
+        // It is part of every key and so of every message.
+        if (architecture.isEmpty() || architecture.length() > MAX_NAME
+                || !architecture.equals(ModelFormatException.printable(architecture))) {
+            throw new ModelFormatException("%s: metadata 'general.architecture' is '%s', not a name"
+                    .formatted(source.location(), ModelFormatException.printable(architecture)));
+        }
     }
 
     ModelConfig read() {
+        refuseParts();
         int embeddingLength = required("embedding_length", 1, MAX_WIDTH);
         int layers = required("block_count", 1, MAX_LAYERS);
         int heads = required("attention.head_count", 1, MAX_WIDTH);
@@ -32,6 +40,10 @@ final class ModelConfigReader {
         }
         int keyLength = optional("attention.key_length", embeddingLength / heads, 1, MAX_WIDTH);
         int valueLength = optional("attention.value_length", keyLength, 1, MAX_WIDTH);
+        if ((long) heads * Math.max(keyLength, valueLength) > MAX_WIDTH) {
+            throw invalid("attention.head_count", "%d of %d features each, more than %d together".formatted(heads,
+                    Math.max(keyLength, valueLength), MAX_WIDTH));
+        }
         int ropeDimensions = optional("rope.dimension_count", keyLength, 2, MAX_WIDTH);
         if (ropeDimensions > keyLength || ropeDimensions % 2 != 0) {
             throw invalid("rope.dimension_count", ropeDimensions + ", expected an even number up to " + keyLength);
@@ -40,12 +52,23 @@ final class ModelConfigReader {
         if (!(epsilon >= 0 && epsilon < 1)) {
             throw invalid("attention.layer_norm_rms_epsilon", Float.toString(epsilon));
         }
-        return new ModelConfig(architecture, metadata.string("general.name").orElse(architecture), vocabularySize(),
+        return new ModelConfig(architecture,
+                metadata.string("general.name").map(ModelFormatException::printable).orElse(architecture),
+                vocabularySize(),
                 required("context_length", 1, MAX_CONTEXT), embeddingLength, layers, heads, keyValueHeads, keyLength,
                 valueLength, required("feed_forward_length", 1, MAX_WIDTH * 4),
                 new RopeConfig(ropeDimensions, ropeBase(), ropeScaling()),
                 optional("attention.sliding_window", 0, 0, MAX_CONTEXT),
                 epsilon);
+    }
+
+    private void refuseParts() {
+        long parts = metadata.integer("split.count").orElse(1L);
+        if (parts > 1) {
+            throw new ModelFormatException(
+                    "%s: one of %d parts of a split model; join them with llama.cpp's 'llama-gguf-split --merge'"
+                            .formatted(source.location(), parts));
+        }
     }
 
     private int vocabularySize() {
@@ -72,7 +95,8 @@ final class ModelConfigReader {
                 .or(() -> metadata.number(key("rope.scale_linear"))).orElse(0f);
         String kindName = metadata.string(key("rope.scaling.type")).orElse("linear");
         RopeScaling.Kind kind = ModelConfig.scalingKind(kindName)
-                .orElseThrow(() -> invalid("rope.scaling.type", "'" + kindName + "', known are none, linear, yarn"));
+                .orElseThrow(() -> invalid("rope.scaling.type",
+                        "'" + ModelFormatException.printable(kindName) + "', known are none, linear, yarn"));
         if (factor == 0 || kind == RopeScaling.Kind.NONE) {
             return RopeScaling.NONE;
         }
@@ -80,6 +104,9 @@ final class ModelConfigReader {
             throw invalid("rope.scaling.factor", Float.toString(factor));
         }
         float attentionFactor = metadata.number(key("rope.scaling.attn_factor")).orElse(1f);
+        if (!(attentionFactor > 0 && attentionFactor < Float.POSITIVE_INFINITY)) {
+            throw invalid("rope.scaling.attn_factor", Float.toString(attentionFactor));
+        }
         int originalContext = optional("rope.scaling.original_context_length", 0, 0, MAX_CONTEXT);
         return new RopeScaling(kind, factor, originalContext, attentionFactor);
     }

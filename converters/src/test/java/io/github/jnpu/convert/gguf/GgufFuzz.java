@@ -22,8 +22,8 @@ import java.util.stream.Stream;
  * Any bytes either are a model or give a {@link ModelFormatException}.
  *
  * <p>The build runs it in a JVM of its own with {@code JAZZER_FUZZ} set: it replays the seeds, then mutates them for as long as
- * {@code maxDuration} says. Without that variable, as from an IDE, it only replays. What it finds goes to
- * {@code src/test/resources} as a new seed.
+ * {@code maxDuration} says. Without that variable, as from an IDE, it only replays. What it finds lies in the module's folder as
+ * {@code crash-*}: the input that becomes a case of {@link MalformedGgufTest}.
  */
 class GgufFuzz {
     private static final int VALUES = 1024;
