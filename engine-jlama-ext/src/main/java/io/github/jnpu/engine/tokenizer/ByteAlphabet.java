@@ -33,14 +33,19 @@ final class ByteAlphabet {
     /** The bytes that a token stands for, or null if it has a character that is not of the alphabet. */
     static byte[] bytes(String token) {
         byte[] bytes = new byte[token.length()];
-        for (int i = 0; i < bytes.length; i++) {
-            char c = token.charAt(i);
+        return put(token, 0, bytes.length, bytes, 0) ? bytes : null;
+    }
+
+    /** Writes the bytes of a part of a text; false if it has a character that is not of the alphabet. */
+    static boolean put(String text, int from, int to, byte[] out, int at) {
+        for (int i = from; i < to; i++) {
+            char c = text.charAt(i);
             if (c >= BYTES.length || !MEMBER[c]) {
-                return null;
+                return false;
             }
-            bytes[i] = BYTES[c];
+            out[at + i - from] = BYTES[c];
         }
-        return bytes;
+        return true;
     }
 
     /** The bytes that a token stands for; characters that are not of the alphabet stand for themselves. */

@@ -23,14 +23,15 @@ final class BytePairTokenizer extends VocabularyTokenizer {
     private BytePairTokenizer(Vocabulary vocabulary, PreTokenizer preTokenizer, List<String> merges) {
         super(vocabulary);
         this.preTokenizer = preTokenizer;
-        this.merges = new Merges(vocabulary, merges);
         bytes = new byte[vocabulary.size()][];
         List<byte[]> tokens = new ArrayList<>(vocabulary.size());
         for (int id = 0; id < vocabulary.size(); id++) {
-            bytes[id] = text(vocabulary, id);
-            tokens.add(preTokenizer.ignoresMerges() ? ByteAlphabet.bytes(vocabulary.piece(id)) : null);
+            byte[] token = ByteAlphabet.bytes(vocabulary.piece(id));
+            tokens.add(token);
+            bytes[id] = token != null && vocabulary.isPlain(id) ? token : text(vocabulary, id);
         }
         table = new TokenTable(tokens);
+        this.merges = new Merges(table, vocabulary.size(), merges);
     }
 
     static BytePairTokenizer of(ModelSource source) {

@@ -1,5 +1,6 @@
 package io.github.jnpu.engine.tokenizer;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -17,6 +18,7 @@ import java.util.Map;
 final class Merges {
     private static final long EMPTY = -1;
 
+    private final TokenTable tokens;
     private final int vocabularySize;
     private final int[] byteSymbols = new int[256];
     private final List<byte[]> others = new ArrayList<>();
@@ -26,34 +28,41 @@ final class Merges {
     /**
      * Reads the merges.
      *
+     * @param tokens
+     *            the vocabulary by bytes
      * @param merges
      *            two parts in the byte alphabet with a space between them, the most important first; ones that can never
      *            apply, because they have no second part or are not of the alphabet, are left out
      */
-    Merges(Vocabulary vocabulary, List<String> merges) {
-        vocabularySize = vocabulary.size();
+    Merges(TokenTable tokens, int vocabularySize, List<String> merges) {
+        this.tokens = tokens;
+        this.vocabularySize = vocabularySize;
         int capacity = Integer.highestOneBit(Math.max(8, merges.size())) * 4;
         keys = new long[capacity];
         values = new long[capacity];
         Arrays.fill(keys, EMPTY);
-        Map<String, Integer> extra = new HashMap<>();
+        Map<ByteBuffer, Integer> extra = new HashMap<>();
+        byte[] union = new byte[256];
         for (int value = 0; value < 256; value++) {
-            byteSymbols[value] = symbol(vocabulary, extra, ByteAlphabet.character(value));
+            union[0] = (byte) value;
+            byteSymbols[value] = symbol(extra, union, 0, 1);
         }
         for (int rank = 0; rank < merges.size(); rank++) {
             String merge = merges.get(rank);
             int space = merge.indexOf(' ', 1);
-            if (space < 0) {
+            int length = merge.length() - 1;
+            if (space < 0 || space == length) {
                 continue;
             }
-            String left = merge.substring(0, space);
-            String right = merge.substring(space + 1);
-            int leftSymbol = symbol(vocabulary, extra, left);
-            int rightSymbol = symbol(vocabulary, extra, right);
-            int merged = symbol(vocabulary, extra, left.concat(right));
-            if (leftSymbol >= 0 && rightSymbol >= 0 && merged >= 0) {
-                put(leftSymbol, rightSymbol, rank, merged);
+            if (union.length < length) {
+                union = new byte[2 * length];
             }
+            if (!ByteAlphabet.put(merge, 0, space, union, 0)
+                    || !ByteAlphabet.put(merge, space + 1, merge.length(), union, space)) {
+                continue;
+            }
+            put(symbol(extra, union, 0, space), symbol(extra, union, space, length), rank,
+                    symbol(extra, union, 0, length));
         }
     }
 
@@ -80,23 +89,16 @@ final class Merges {
         }
     }
 
-    /** The number of a spelling, or -1 if text can never be spelled so. */
-    private int symbol(Vocabulary vocabulary, Map<String, Integer> extra, String spelling) {
-        int id = vocabulary.idOf(spelling);
-        if (id >= 0) {
+    private int symbol(Map<ByteBuffer, Integer> extra, byte[] text, int from, int to) {
+        int id = tokens.find(text, from, to);
+        if (id != TokenTable.NONE) {
             return id;
         }
-        Integer known = extra.get(spelling);
-        if (known != null) {
-            return known;
-        }
-        byte[] bytes = ByteAlphabet.bytes(spelling);
-        if (bytes == null) {
-            return Vocabulary.NONE;
-        }
-        others.add(bytes);
-        extra.put(spelling, vocabularySize + others.size() - 1);
-        return vocabularySize + others.size() - 1;
+        byte[] copy = Arrays.copyOfRange(text, from, to);
+        return extra.computeIfAbsent(ByteBuffer.wrap(copy), bytes -> {
+            others.add(copy);
+            return vocabularySize + others.size() - 1;
+        });
     }
 
     private void put(int left, int right, int rank, int merged) {

@@ -72,6 +72,11 @@ final class Vocabulary {
         return (types[check(id)] & typeMask) != 0;
     }
 
+    /** Whether the token is text and nothing else. */
+    boolean isPlain(int id) {
+        return types[id] == TokenType.NORMAL;
+    }
+
     boolean isEndOfGeneration(int id) {
         return endOfGeneration.get(check(id));
     }
