@@ -2,8 +2,8 @@ package io.github.jnpu.engine.tokenizer;
 
 /** The cased letters of DeepSeek LLM's expression: its ranges, letter for letter. */
 final class CasedLetters {
-    // First and last code points, ascending. U+01BB and other letters without case are left out, and so is, for no reason
-    // that can be told, every block above U+118DF but Adlam.
+    // First and last code points, ascending; all are letters with case. The expression leaves out small Armenian and Georgian
+    // letters and most blocks that came later, and ids depend on that.
     private static final int[] RANGES = {'A', 'Z', 'a', 'z', 0xb5, 0xb5, 0xc0, 0xd6, 0xd8, 0xf6, 0xf8, 0x1ba, 0x1bc,
             0x1bf,
             0x1c4, 0x293, 0x295, 0x2af, 0x370, 0x373, 0x376, 0x377, 0x37b, 0x37d, 0x37f, 0x37f, 0x386, 0x386, 0x388,

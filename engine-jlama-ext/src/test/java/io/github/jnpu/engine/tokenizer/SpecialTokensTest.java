@@ -1,8 +1,12 @@
 package io.github.jnpu.engine.tokenizer;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.jnpu.convert.TestModels;
 import io.github.jnpu.engine.tokenizer.TestVocabularies.MetadataOnly;
 import org.junit.jupiter.api.Test;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -123,6 +127,23 @@ class SpecialTokensTest {
         // A text behind a special token gets its leading space again.
         assertThat(tokenizer.encode("<s>Hello", true)).containsExactly(1, 15_043);
         assertThat(tokenizer.encode("", true)).isEmpty();
+    }
+
+    @Test
+    void storiesReadAsInTheGoldenFile() throws IOException {
+        JsonNode golden = new ObjectMapper().readTree(TestModels.require("stories260K-gguf/golden.json").toFile())
+                .get("tinyllm.gguf");
+        Tokenizer tokenizer = Tokenizer.of(TestVocabularies.of("stories260K"));
+        int[] ids = IntStream.range(0, golden.get("greedy_ids").size())
+                .map(i -> golden.get("greedy_ids").get(i).asInt())
+                .toArray();
+        // The golden text shows BOS, which a reader does not want to see.
+        assertThat("\n<s>\n" + tokenizer.decode(ids)).isEqualTo(golden.get("text").asText());
+        assertThat(tokenizer.encode("Once upon a time", false)).containsExactly(Arrays.copyOfRange(ids, 1, 5));
+        assertThat(tokenizer.addsBos()).isTrue();
+        assertThat(tokenizer.bos()).hasValue(ids[0]);
+        // A stream that goes on behind "Once upon" keeps the space.
+        assertThat(tokenizer.newDetokenizer().accept(ids[3])).isEqualTo(" a");
     }
 
     @Test
