@@ -66,41 +66,6 @@ final class ExpressionParser {
                 || !conditional && stream.atName("recursive");
     }
 
-    /** Names to assign to: {@code a}, {@code a, b}, {@code (a, b)}; {@code a.b} where a namespace may stand. */
-    Expression target(boolean namespaceAllowed) {
-        List<Expression> targets = new ArrayList<>();
-        boolean tuple = false;
-        do {
-            if (!targets.isEmpty()) {
-                tuple = true;
-                if (!stream.at(Token.Kind.NAME) && !stream.atOperator("(")) {
-                    break;
-                }
-            }
-            targets.add(singleTarget(namespaceAllowed));
-        } while (stream.skipOperator(","));
-        return tuple ? new Expression.TupleLiteral(targets) : targets.getFirst();
-    }
-
-    private Expression singleTarget(boolean namespaceAllowed) {
-        if (stream.skipOperator("(")) {
-            stream.enter();
-            Expression inner = target(namespaceAllowed);
-            stream.leave();
-            stream.expectOperator(")");
-            return inner;
-        }
-        Token name = stream.expect(Token.Kind.NAME, "a name");
-        if (Set.of("true", "false", "none", "True", "False", "None").contains(name.text())) {
-            throw stream.error("cannot assign to '" + name.text() + "'");
-        }
-        Expression result = new Expression.Name(name.text());
-        if (namespaceAllowed && stream.skipOperator(".")) {
-            return new Expression.Attribute(result, stream.expect(Token.Kind.NAME, "a name").text());
-        }
-        return result;
-    }
-
     private Expression conditional() {
         Expression value = or();
         while (stream.skipName("if")) {

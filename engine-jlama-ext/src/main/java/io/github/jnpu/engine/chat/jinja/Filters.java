@@ -189,7 +189,7 @@ final class Filters {
                 yield number == null ? otherwise : (Object) number;
             }
             case Undefined undefined -> throw undefined.error();
-            case null, default -> PythonOperators.isNumber(value) ? PythonOperators.asDouble(value) : otherwise;
+            case null, default -> PythonNumbers.isNumber(value) ? PythonNumbers.asDouble(value) : otherwise;
         };
     }
 
@@ -215,12 +215,12 @@ final class Filters {
 
     private static Object round(Object value, CallArguments arguments) {
         PythonOperators.fail(value);
-        if (!PythonOperators.isNumber(value)) {
+        if (!PythonNumbers.isNumber(value)) {
             throw new JinjaException("round() wants a number, not " + PythonOperators.type(value));
         }
         int precision = Math.clamp(arguments.integer(0, "precision", 0), -300, 300);
         String method = arguments.text(1, "method", "common");
-        double number = PythonOperators.asDouble(value);
+        double number = PythonNumbers.asDouble(value);
         double scale = Math.pow(10, precision);
         return switch (method) {
             case "common" -> value instanceof Long && precision >= 0

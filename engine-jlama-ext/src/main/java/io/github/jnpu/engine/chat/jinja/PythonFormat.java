@@ -102,18 +102,18 @@ final class PythonFormat {
             case 's' -> cut(paid(text.str(value)), precision);
             case 'r' -> cut(paid(text.repr(value)), precision);
             case 'd', 'i', 'u' -> {
-                if (!PythonOperators.isNumber(value)) {
+                if (!PythonNumbers.isNumber(value)) {
                     throw new JinjaException("%d format: a number is required, not " + PythonOperators.type(value));
                 }
-                yield signed(new BigDecimal(PythonOperators.asDouble(value)).setScale(0, RoundingMode.DOWN)
+                yield signed(new BigDecimal(PythonNumbers.asDouble(value)).setScale(0, RoundingMode.DOWN)
                         .toPlainString(), flags);
             }
             case 'x' -> Long.toHexString(requireLong(value));
             case 'f', 'F' -> {
-                if (!PythonOperators.isNumber(value)) {
+                if (!PythonNumbers.isNumber(value)) {
                     throw new JinjaException("must be real number, not " + PythonOperators.type(value));
                 }
-                yield signed(fixed(PythonOperators.asDouble(value), precision < 0 ? 6 : precision), flags);
+                yield signed(fixed(PythonNumbers.asDouble(value), precision < 0 ? 6 : precision), flags);
             }
             default -> throw new JinjaException("unsupported format character '" + conversion + "'");
         };

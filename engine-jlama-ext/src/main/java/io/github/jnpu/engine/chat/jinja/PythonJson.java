@@ -54,6 +54,7 @@ final class PythonJson {
 
     private void value(Object value, int level) {
         budget.enter();
+        budget.spendElements(1);
         switch (value) {
             case null -> out.append("null");
             case Boolean flag -> out.append(flag);
@@ -142,6 +143,7 @@ final class PythonJson {
                 case '\f' -> out.append("\\f");
                 default -> {
                     if (c < 0x20 || asciiOnly && c > 0x7e) {
+                        budget.spend(4);
                         out.append("\\u%04x".formatted((int) c));
                     } else {
                         out.append(c);

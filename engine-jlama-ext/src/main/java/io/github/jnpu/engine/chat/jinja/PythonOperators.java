@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 
 /**
  * Python's operators over the values of a template: None is null, numbers are Long and Double (whole numbers beyond 64
@@ -64,8 +63,8 @@ final class PythonOperators {
         }
         budget.enter();
         try {
-            if (isNumber(a) && isNumber(b)) {
-                return compareNumbers(a, b) == 0;
+            if (PythonNumbers.isNumber(a) && PythonNumbers.isNumber(b)) {
+                return PythonNumbers.compare(a, b) == 0;
             }
             if (a instanceof String left && b instanceof String right) {
                 budget.spend(Math.min(left.length(), right.length()));
@@ -97,25 +96,6 @@ final class PythonOperators {
         return true;
     }
 
-    static boolean isNumber(Object value) {
-        return value instanceof Number || value instanceof Boolean;
-    }
-
-    private static int compareNumbers(Object a, Object b) {
-        if (wide(a) instanceof Long left && wide(b) instanceof Long right) {
-            return left.compareTo(right);
-        }
-        return Double.compare(asDouble(a) + 0.0, asDouble(b) + 0.0);
-    }
-
-    private static Object wide(Object value) {
-        return value instanceof Boolean flag ? (Object) (flag ? 1L : 0L) : value;
-    }
-
-    static double asDouble(Object number) {
-        return wide(number) instanceof Number value ? value.doubleValue() : Double.NaN;
-    }
-
     boolean compare(String operator, Object a, Object b) {
         return switch (operator) {
             case "==" -> equal(a, b);
@@ -130,8 +110,8 @@ final class PythonOperators {
     }
 
     int order(Object a, Object b, String operator) {
-        if (isNumber(a) && isNumber(b)) {
-            return compareNumbers(a, b);
+        if (PythonNumbers.isNumber(a) && PythonNumbers.isNumber(b)) {
+            return PythonNumbers.compare(a, b);
         }
         if (a instanceof String left && b instanceof String right) {
             budget.spend(Math.min(left.length(), right.length()));
@@ -199,7 +179,7 @@ final class PythonOperators {
     }
 
     static boolean isKey(Object value) {
-        return value == null || value instanceof String || isNumber(value);
+        return value == null || value instanceof String || PythonNumbers.isNumber(value);
     }
 
     /** A look-up compares a long key with its equal. */
@@ -217,7 +197,7 @@ final class PythonOperators {
         if (value instanceof Double number && number == Math.rint(number) && Math.abs(number) < 1e15) {
             return number.longValue();
         }
-        return wide(value);
+        return PythonNumbers.wide(value);
     }
 
     /** The elements of anything that can be looped over. */
@@ -277,35 +257,32 @@ final class PythonOperators {
             }
         }
         if (operator.equals("*")) {
-            if (a instanceof String string && isInteger(b)) {
-                return repeat(string, integer(b));
+            if (a instanceof String string && PythonNumbers.isInteger(b)) {
+                return repeat(string, PythonNumbers.integer(b));
             }
-            if (b instanceof String string && isInteger(a)) {
-                return repeat(string, integer(a));
+            if (b instanceof String string && PythonNumbers.isInteger(a)) {
+                return repeat(string, PythonNumbers.integer(a));
             }
-            if (a instanceof List<?> list && isInteger(b)) {
-                return repeat(list, integer(b));
+            if (a instanceof List<?> list && PythonNumbers.isInteger(b)) {
+                return repeat(list, PythonNumbers.integer(b));
             }
-            if (b instanceof List<?> list && isInteger(a)) {
-                return repeat(list, integer(a));
+            if (b instanceof List<?> list && PythonNumbers.isInteger(a)) {
+                return repeat(list, PythonNumbers.integer(a));
             }
         }
         if (operator.equals("%") && a instanceof String format) {
             return new PythonFormat(budget, text).percent(format, b);
         }
-        if (isInteger(a) && isInteger(b)) {
-            return integers(operator, integer(a), integer(b));
-        }
-        if (isNumber(a) && isNumber(b)) {
-            return floats(operator, asDouble(a), asDouble(b));
+        if (PythonNumbers.isNumber(a) && PythonNumbers.isNumber(b)) {
+            return PythonNumbers.arithmetic(operator, a, b);
         }
         throw unsupported(operator, a, b);
     }
 
     Object sign(String operator, Object value) {
         fail(value);
-        if (isInteger(value)) {
-            return operator.equals("-") ? Math.negateExact(integer(value)) : integer(value);
+        if (PythonNumbers.isInteger(value)) {
+            return operator.equals("-") ? Math.negateExact(PythonNumbers.integer(value)) : PythonNumbers.integer(value);
         }
         if (value instanceof Double number) {
             return operator.equals("-") ? -number : number;
@@ -339,65 +316,6 @@ final class PythonOperators {
             result.addAll(list);
         }
         return list instanceof Tuple ? new Tuple(result) : result;
-    }
-
-    private static boolean isInteger(Object value) {
-        return value instanceof Long || value instanceof Boolean;
-    }
-
-    private static long integer(Object value) {
-        return (Long) Objects.requireNonNull(wide(value));
-    }
-
-    private static Object integers(String operator, long a, long b) {
-        if (b == 0 && (operator.startsWith("/") || operator.equals("%"))) {
-            throw new JinjaException("division by zero");
-        }
-        try {
-            return switch (operator) {
-                case "+" -> Math.addExact(a, b);
-                case "-" -> Math.subtractExact(a, b);
-                case "*" -> Math.multiplyExact(a, b);
-                case "/" -> (double) a / b;
-                case "//" -> Math.floorDivExact(a, b);
-                case "%" -> Math.floorMod(a, b);
-                default -> b < 0 ? (Object) Math.pow(a, b) : power(a, b);
-            };
-        } catch (ArithmeticException e) {
-            throw new JinjaException("a whole number exceeds 64 bits", e);
-        }
-    }
-
-    private static long power(long base, long exponent) {
-        if (base == 0 || base == 1) {
-            return exponent == 0 ? 1 : base;
-        }
-        if (base == -1) {
-            return exponent % 2 == 0 ? 1 : -1;
-        }
-        long result = 1;
-        for (long i = 0; i < exponent; i++) {
-            result = Math.multiplyExact(result, base);
-        }
-        return result;
-    }
-
-    private static Object floats(String operator, double a, double b) {
-        if (b == 0 && (operator.startsWith("/") || operator.equals("%"))) {
-            throw new JinjaException("float division by zero");
-        }
-        return switch (operator) {
-            case "+" -> a + b;
-            case "-" -> a - b;
-            case "*" -> a * b;
-            case "/" -> a / b;
-            case "//" -> Math.floor(a / b);
-            case "%" -> {
-                double remainder = a % b;
-                yield remainder != 0 && (remainder < 0) != (b < 0) ? remainder + b : remainder;
-            }
-            default -> Math.pow(a, b);
-        };
     }
 
     static void fail(Object value) {

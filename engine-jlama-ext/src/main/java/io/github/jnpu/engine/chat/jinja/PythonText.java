@@ -36,6 +36,7 @@ final class PythonText {
 
     private void repr(Object value, StringBuilder out) {
         budget.enter();
+        budget.spendElements(1);
         switch (value) {
             case null -> out.append("None");
             case Boolean flag -> out.append(flag ? "True" : "False");

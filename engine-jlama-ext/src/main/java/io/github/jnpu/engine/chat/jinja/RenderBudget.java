@@ -5,8 +5,8 @@ package io.github.jnpu.engine.chat.jinja;
  * ends with a {@link JinjaException} instead of a hang or an OutOfMemoryError.
  *
  * <p>One unit is about one character read or written or one expression evaluated; what takes more memory or time costs
- * more. So the units bound time (about a second) and memory (some 150 MB) alike, and the input adds to both. Not
- * thread-safe: one render, one budget.
+ * more. So the units bound time (some two seconds) and memory (below 300 MB for the worst template found) alike; a long
+ * conversation raises both. Not thread-safe: one render, one budget.
  */
 final class RenderBudget {
     /** Far above what a template needs for a conversation: a few units a character. */

@@ -4,12 +4,15 @@ import io.github.jnpu.engine.chat.jinja.Statement.Parameters;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Jinja2's tags. Those that load other templates ({@code include}, {@code import}, {@code extends}) are refused: a model
  * file carries one template, and a template must not reach files.
  */
 final class StatementParser {
+    private static final Set<String> CONSTANTS = Set.of("true", "false", "none", "True", "False", "None");
+
     private final TokenStream stream;
     private final ExpressionParser expressions;
     private int loops;
@@ -135,7 +138,7 @@ final class StatementParser {
     }
 
     private Statement loop(int line) {
-        Expression target = expressions.target(false);
+        Expression target = target(false);
         stream.expectName("in");
         Expression items = expressions.loopItems();
         Expression filter = stream.skipName("if") ? expressions.parse() : null;
@@ -153,8 +156,43 @@ final class StatementParser {
         return new Statement.For(target, items, filter, recursive, body, otherwise, line);
     }
 
+    /** Names to assign to: {@code a}, {@code a, b}, {@code (a, b)}; {@code a.b} where a namespace may stand. */
+    private Expression target(boolean namespaceAllowed) {
+        List<Expression> targets = new ArrayList<>();
+        boolean tuple = false;
+        do {
+            if (!targets.isEmpty()) {
+                tuple = true;
+                if (!stream.at(Token.Kind.NAME) && !stream.atOperator("(")) {
+                    break;
+                }
+            }
+            targets.add(singleTarget(namespaceAllowed));
+        } while (stream.skipOperator(","));
+        return tuple ? new Expression.TupleLiteral(targets) : targets.getFirst();
+    }
+
+    private Expression singleTarget(boolean namespaceAllowed) {
+        if (stream.skipOperator("(")) {
+            stream.enter();
+            Expression inner = target(namespaceAllowed);
+            stream.leave();
+            stream.expectOperator(")");
+            return inner;
+        }
+        Token name = stream.expect(Token.Kind.NAME, "a name");
+        if (CONSTANTS.contains(name.text())) {
+            throw stream.error("cannot assign to '" + name.text() + "'");
+        }
+        Expression result = new Expression.Name(name.text());
+        if (namespaceAllowed && stream.skipOperator(".")) {
+            return new Expression.Attribute(result, stream.expect(Token.Kind.NAME, "a name").text());
+        }
+        return result;
+    }
+
     private Statement set(int line) {
-        Expression target = expressions.target(true);
+        Expression target = target(true);
         if (stream.skipOperator("=")) {
             Expression value = expressions.tuple();
             endTag();

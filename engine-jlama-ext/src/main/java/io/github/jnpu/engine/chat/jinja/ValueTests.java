@@ -26,7 +26,7 @@ final class ValueTests {
             case "false" -> Boolean.FALSE.equals(value);
             case "integer" -> value instanceof Long || value instanceof BigInteger;
             case "float" -> value instanceof Double || value instanceof BigDecimal;
-            case "number" -> PythonOperators.isNumber(value);
+            case "number" -> PythonNumbers.isNumber(value);
             case "string" -> value instanceof String;
             case "mapping" -> value instanceof Map;
             case "iterable" -> value instanceof String || value instanceof Map || value instanceof Iterable
