@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -124,6 +125,11 @@ class JinjaChatTemplateTest {
     }
 
     @Test
+    void aWishToThinkIsACapability() {
+        assertThat(source("{% if enable_thinking %}x{% endif %}").supportsThinking()).isTrue();
+    }
+
+    @Test
     void commentsAreNoCapability() {
         assertThat(source("{# tools, <think> #}{{ messages[0].content }}").supportsTools()).isFalse();
         assertThat(source("{# tools, <think> #}{{ messages[0].content }}").supportsThinking()).isFalse();
@@ -137,7 +143,7 @@ class JinjaChatTemplateTest {
         try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
             List<Callable<String>> renders = IntStream.range(0, 200).<Callable<String>>mapToObj(
                     i -> () -> template.render(ChatPrompt.of(List.of(ChatMessage.user("question " + i))))).toList();
-            List<String> actual = threads.invokeAll(renders).stream().map(java.util.concurrent.Future::resultNow)
+            List<String> actual = threads.invokeAll(renders).stream().map(Future::resultNow)
                     .toList();
             assertThat(actual).isEqualTo(expected);
         }

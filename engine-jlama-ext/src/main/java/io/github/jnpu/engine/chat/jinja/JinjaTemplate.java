@@ -45,7 +45,12 @@ public final class JinjaTemplate {
                     + MAX_SOURCE_LENGTH + " allowed");
         }
         List<Token> tokens = Lexer.tokens(source);
-        return new JinjaTemplate(tokens, StatementParser.parse(tokens), clock);
+        try {
+            return new JinjaTemplate(tokens, StatementParser.parse(tokens), clock);
+        } catch (StackOverflowError e) {
+            // The nesting is bounded, but a caller's thread may have little stack left.
+            throw new JinjaException("the template nests too deeply", e);
+        }
     }
 
     /** Whether a name, a string or the text between the tags contains this; comments do not count. */
