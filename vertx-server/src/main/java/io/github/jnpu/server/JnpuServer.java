@@ -1,0 +1,122 @@
+package io.github.jnpu.server;
+
+import io.github.jnpu.server.api.ApiRouter;
+import io.github.jnpu.server.model.LoadedModels;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.WorkerExecutor;
+import io.vertx.core.file.FileSystemOptions;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The HTTP server: the Ollama API over the models of one store.
+ *
+ * <pre>{@code
+ * try (JnpuServer server = JnpuServer.start(ServerOptions.of(System.getenv()))) {
+ *     System.out.println("http://127.0.0.1:" + server.port());
+ * }
+ * }</pre>
+ */
+public final class JnpuServer implements AutoCloseable {
+    private static final Logger LOGGER = LoggerFactory.getLogger(JnpuServer.class);
+
+    /** Threads that read requests and stores and lay prompts out; models have threads of their own. */
+    private static final int WORKERS = 8;
+    private static final int MAX_HEADER_BYTES = 32 << 10;
+    private static final int MAX_LINE_BYTES = 8 << 10;
+    /** How long answers may go on after the server was told to stop. */
+    private static final long GRACE_SECONDS = 10;
+
+    private final Vertx vertx;
+    private final LoadedModels loaded;
+    private final ApiRouter api;
+    private final HttpServer http;
+    private final Object closeLock = new Object();
+    private boolean closed;
+
+    private JnpuServer(ServerOptions options) throws IOException {
+        InetAddress address = resolve(options.host());
+        // Nothing is served from the class path, so Vert.x needs no folder of its own in the temporary files.
+        this.vertx = Vertx.vertx(new VertxOptions().setFileSystemOptions(new FileSystemOptions()
+                .setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
+        this.loaded = new LoadedModels(options.keepAlive(), options.maxLoadedModels(), options.maxQueue(), options
+                .cacheType());
+        WorkerExecutor workers = vertx.createSharedWorkerExecutor("jnpu-requests", WORKERS);
+        this.api = new ApiRouter(vertx, workers, options.store(), loaded, options.origins(), address, options
+                .contextLength(), options.maxBodyBytes(), JnpuVersion.semantic());
+        this.http = vertx.createHttpServer(new HttpServerOptions().setHost(address.getHostAddress()).setPort(options
+                .port()).setMaxHeaderSize(MAX_HEADER_BYTES).setMaxInitialLineLength(MAX_LINE_BYTES)
+                .setHandle100ContinueAutomatically(true));
+        try {
+            http.requestHandler(api.router()).listen().toCompletionStage().toCompletableFuture().join();
+        } catch (CompletionException e) {
+            loaded.close();
+            vertx.close();
+            throw new IOException("cannot listen on %s port %d: %s".formatted(options.host(), options.port(), e
+                    .getCause() instanceof BindException
+                            ? "the address is in use or not of this machine"
+                            : String.valueOf(e.getCause().getMessage())),
+                    e.getCause());
+        }
+        LOGGER.info("Listening on {}:{} (version {})", address.getHostAddress(), http.actualPort(), JnpuVersion.full());
+    }
+
+    private static InetAddress resolve(String host) throws IOException {
+        try {
+            return InetAddress.getByName(host);
+        } catch (UnknownHostException e) {
+            throw new IOException("cannot listen on '%s': there is no such host".formatted(host), e);
+        }
+    }
+
+    /**
+     * Starts a server; it runs until it is closed.
+     *
+     * @throws UncheckedIOException
+     *             one line that says why, if it cannot listen
+     */
+    public static JnpuServer start(ServerOptions options) {
+        try {
+            return new JnpuServer(options);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e.getMessage(), e);
+        }
+    }
+
+    /** The port that it listens on. */
+    public int port() {
+        return http.actualPort();
+    }
+
+    /** Closes the server when the JVM is told to end (SIGTERM, Ctrl-C). */
+    public void closeOnShutdown() {
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("jnpu-shutdown").unstarted(this::close));
+    }
+
+    /** Takes no more requests, lets answers go on for ten seconds, cuts them off then, and frees the models. */
+    @Override
+    public void close() {
+        synchronized (closeLock) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            LOGGER.info("Stopping");
+            http.shutdown(GRACE_SECONDS, TimeUnit.SECONDS).toCompletionStage().toCompletableFuture().join();
+            api.cancelGenerations();
+            loaded.close();
+            vertx.close().toCompletionStage().toCompletableFuture().join();
+        }
+    }
+}

@@ -1,0 +1,156 @@
+package io.github.jnpu.server;
+
+import io.github.jnpu.engine.backend.KvCacheType;
+import io.github.jnpu.engine.store.ModelStore;
+import io.github.jnpu.server.model.GoDuration;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * How the server is set up.
+ *
+ * @param host
+ *            the address to listen on; {@code 0.0.0.0} for all
+ * @param port
+ *            0 for any free one
+ * @param store
+ *            the installed models
+ * @param keepAlive
+ *            how long an idle model stays in memory; {@link GoDuration#FOREVER} is the longest
+ * @param maxLoadedModels
+ *            models in memory at once
+ * @param maxQueue
+ *            requests that may wait for a model to load
+ * @param origins
+ *            origins that browsers may call from, before the default ones; {@code *} stands for any text
+ * @param contextLength
+ *            for requests and models that do not say; 0 for the engine's default
+ * @param cacheType
+ *            number format of the KV cache
+ * @param maxBodyBytes
+ *            the longest request body that is read
+ */
+public record ServerOptions(String host, int port, ModelStore store, Duration keepAlive, int maxLoadedModels,
+        int maxQueue, List<String> origins, int contextLength, KvCacheType cacheType, int maxBodyBytes) {
+    public static final int DEFAULT_PORT = 11434;
+
+    private static final Duration DEFAULT_KEEP_ALIVE = Duration.ofMinutes(5);
+    private static final int DEFAULT_MAX_QUEUE = 512;
+    /** Ollama allows three per GPU; a machine without one counts as having one. */
+    private static final int DEFAULT_MAX_LOADED_MODELS = 3;
+    /** More text than any context holds. */
+    private static final int DEFAULT_MAX_BODY_BYTES = 16 << 20;
+
+    public ServerOptions {
+        origins = List.copyOf(origins);
+        if (port < 0 || port > 65535) {
+            throw new IllegalArgumentException("port must be between 0 and 65535, is " + port);
+        }
+        if (maxLoadedModels < 1 || maxQueue < 1 || maxBodyBytes < 1 || contextLength < 0) {
+            throw new IllegalArgumentException("maxLoadedModels, maxQueue and maxBodyBytes are at least 1");
+        }
+    }
+
+    /**
+     * Reads the variables that Ollama's server knows: OLLAMA_HOST, OLLAMA_MODELS, OLLAMA_KEEP_ALIVE, OLLAMA_MAX_QUEUE,
+     * OLLAMA_MAX_LOADED_MODELS, OLLAMA_ORIGINS, OLLAMA_CONTEXT_LENGTH, OLLAMA_KV_CACHE_TYPE.
+     *
+     * @throws IllegalArgumentException
+     *             one line that names the variable, if one has a value that cannot be used
+     */
+    public static ServerOptions of(Map<String, String> environment) {
+        ListenAddress address = ListenAddress.parse(value(environment, "OLLAMA_HOST"));
+        int maxLoaded = wholeNumber(environment, "OLLAMA_MAX_LOADED_MODELS", 0);
+        return new ServerOptions(address.host(), address.port(), new ModelStore(ModelStore.folder(environment)),
+                keepAlive(value(environment, "OLLAMA_KEEP_ALIVE")),
+                maxLoaded == 0 ? DEFAULT_MAX_LOADED_MODELS : maxLoaded,
+                Math.max(1, wholeNumber(environment, "OLLAMA_MAX_QUEUE", DEFAULT_MAX_QUEUE)),
+                origins(value(environment, "OLLAMA_ORIGINS")), wholeNumber(environment, "OLLAMA_CONTEXT_LENGTH", 0),
+                cacheType(value(environment, "OLLAMA_KV_CACHE_TYPE")), DEFAULT_MAX_BODY_BYTES);
+    }
+
+    public ServerOptions withAddress(String newHost, int newPort) {
+        return new ServerOptions(newHost, newPort, store, keepAlive, maxLoadedModels, maxQueue, origins, contextLength,
+                cacheType, maxBodyBytes);
+    }
+
+    public ServerOptions withStore(ModelStore newStore) {
+        return new ServerOptions(host, port, newStore, keepAlive, maxLoadedModels, maxQueue, origins, contextLength,
+                cacheType, maxBodyBytes);
+    }
+
+    private static String value(Map<String, String> environment, String name) {
+        String text = environment.getOrDefault(name, "").strip();
+        if (text.length() > 1 && text.charAt(0) == text.charAt(text.length() - 1)
+                && (text.charAt(0) == '"' || text.charAt(0) == '\'')) {
+            text = text.substring(1, text.length() - 1).strip();
+        }
+        return text;
+    }
+
+    private static int wholeNumber(Map<String, String> environment, String name, int absent) {
+        String text = value(environment, name);
+        if (text.isEmpty()) {
+            return absent;
+        }
+        try {
+            int number = Integer.parseInt(text);
+            if (number >= 0) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("%s must be a whole number, is '%s'".formatted(name, text), e);
+        }
+        throw new IllegalArgumentException("%s must not be negative, is %s".formatted(name, text));
+    }
+
+    private static Duration keepAlive(String text) {
+        if (text.isEmpty()) {
+            return DEFAULT_KEEP_ALIVE;
+        }
+        try {
+            if (text.matches("[+-]?\\d{1,18}")) {
+                return GoDuration.keepAlive(Long.parseLong(text));
+            }
+            return GoDuration.keepAlive(GoDuration.parse(text));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    "OLLAMA_KEEP_ALIVE must be a duration such as 5m or a number of seconds, is '%s'".formatted(text),
+                    e);
+        }
+    }
+
+    private static List<String> origins(String text) {
+        List<String> origins = new ArrayList<>();
+        for (String origin : text.split(",")) {
+            String entry = origin.strip();
+            if (entry.isEmpty()) {
+                continue;
+            }
+            if (!entry.contains("*") && !entry.contains("://")) {
+                throw new IllegalArgumentException(
+                        "OLLAMA_ORIGINS: '%s' needs a scheme, for example http://%s, or a *".formatted(entry, entry));
+            }
+            if (entry.indexOf('*') != entry.lastIndexOf('*')) {
+                throw new IllegalArgumentException("OLLAMA_ORIGINS: '%s' has more than one *".formatted(entry));
+            }
+            origins.add(entry);
+        }
+        return origins;
+    }
+
+    private static KvCacheType cacheType(String text) {
+        if (text.isEmpty()) {
+            return KvCacheType.F16;
+        }
+        return Arrays.stream(KvCacheType.values()).filter(type -> type.name().equalsIgnoreCase(text)).findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "OLLAMA_KV_CACHE_TYPE '%s' is not supported; use one of %s".formatted(text,
+                                Arrays.toString(KvCacheType.values()).toLowerCase(Locale.ROOT))));
+    }
+}

@@ -1,0 +1,38 @@
+package io.github.jnpu.server.api;
+
+import io.github.jnpu.engine.LanguageModel;
+import io.github.jnpu.engine.sampling.SamplingOptions;
+import io.github.jnpu.engine.store.StoredModel;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** What a request to generate or chat comes to, once it has been checked. */
+sealed interface AnswerCall {
+
+    /** Nothing is left to do. */
+    record Answered(Object answer) implements AnswerCall {}
+
+    /** Only load the model. */
+    record Load(StoredModel model, int contextLength, int threads, Optional<Duration> keepAlive, AnswerShape shape)
+            implements
+                AnswerCall {}
+
+    /**
+     * Generate.
+     *
+     * @param prompt
+     *            lays the prompt out for the loaded model
+     * @param separateThinking
+     *            whether thoughts are told apart from the answer
+     * @param withContext
+     *            whether the answer carries its token ids
+     * @param renderOnly
+     *            whether the prompt's text is the answer
+     */
+    record Generate(Load load, Function<LanguageModel, PromptRenderer.Prompt> prompt, SamplingOptions sampling,
+            int maxTokens, List<String> stop, boolean stream, boolean separateThinking, boolean withContext,
+            boolean renderOnly) implements AnswerCall {}
+}

@@ -1,0 +1,97 @@
+package io.github.jnpu.server.api;
+
+import io.github.jnpu.engine.store.ModelStore;
+import io.github.jnpu.server.model.LoadedModels;
+import io.github.jnpu.server.model.ModelHeaders;
+import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
+import io.vertx.core.WorkerExecutor;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+
+import java.net.InetAddress;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** All routes, and what every request goes through before them. */
+public final class ApiRouter {
+    private final Router router;
+    private final AnswerRoutes answers;
+    private final Set<String> paths = new HashSet<>();
+
+    private record Version(String version) {}
+
+    /**
+     * Sets the routes up.
+     *
+     * @param origins
+     *            origins that web pages may call from, beside the default ones
+     * @param listening
+     *            the address that the server listens on
+     * @param contextLength
+     *            for requests and models that do not say; 0 for the engine's default
+     * @param version
+     *            what {@code /api/version} answers
+     */
+    public ApiRouter(Vertx vertx, WorkerExecutor workers, ModelStore store, LoadedModels loaded, List<String> origins,
+            InetAddress listening, int contextLength, int maxBodyBytes, String version) {
+        this.router = Router.router(vertx);
+        ModelHeaders headers = new ModelHeaders();
+        RequestBody bodies = new RequestBody(vertx, maxBodyBytes);
+        this.answers = new AnswerRoutes(new CallReader(store, headers, loaded, contextLength), loaded, workers, bodies);
+        ModelRoutes models = new ModelRoutes(store, headers, loaded, workers, bodies);
+
+        router.route().handler(new OriginPolicy(origins));
+        router.route().handler(new HostPolicy(listening));
+        router.route().handler(this::redirectTrailingSlash);
+        add("/", routing -> Responses.text(routing, 200, "Ollama is running"), HttpMethod.GET, HttpMethod.HEAD);
+        add("/api/version", routing -> Responses.json(routing, new Version(version)), HttpMethod.GET, HttpMethod.HEAD);
+        add("/api/tags", models::tags, HttpMethod.GET, HttpMethod.HEAD);
+        add("/api/ps", models::ps, HttpMethod.GET);
+        add("/api/show", models::show, HttpMethod.POST);
+        add("/api/generate", answers::generate, HttpMethod.POST);
+        add("/api/chat", answers::chat, HttpMethod.POST);
+        router.route().handler(routing -> Responses.text(routing, 404, "404 page not found"));
+        router.route().failureHandler(routing -> Responses.fail(routing, routing.failure() == null
+                ? new ApiException(routing.statusCode(), "bad request")
+                : routing.failure()));
+    }
+
+    private void add(String path, Handler<RoutingContext> handler, HttpMethod... methods) {
+        paths.add(path);
+        for (HttpMethod method : methods) {
+            router.route(method, path).handler(handler);
+        }
+        String allowed = Arrays.stream(methods).map(HttpMethod::name).collect(Collectors.joining(", "));
+        router.route(path).handler(routing -> {
+            routing.response().putHeader("Allow", allowed);
+            Responses.text(routing, 405, "405 method not allowed");
+        });
+    }
+
+    private void redirectTrailingSlash(RoutingContext routing) {
+        String path = routing.request().path();
+        String bare = path != null && path.endsWith("/") ? path.substring(0, path.length() - 1) : "";
+        if (bare.isEmpty() || !paths.contains(bare)) {
+            routing.next();
+            return;
+        }
+        String query = routing.request().query();
+        routing.response().putHeader("Location", query == null ? bare : bare + "?" + query);
+        Responses.empty(routing, routing.request().method().equals(HttpMethod.GET) ? 301 : 307);
+    }
+
+    /** What the HTTP server calls. */
+    public Router router() {
+        return router;
+    }
+
+    /** Stops all generations, for a server that cannot wait for them. */
+    public void cancelGenerations() {
+        answers.cancelAll();
+    }
+}

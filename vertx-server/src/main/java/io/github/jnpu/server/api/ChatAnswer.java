@@ -1,0 +1,40 @@
+package io.github.jnpu.server.api;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+
+import java.util.List;
+
+/** One object of {@code /api/chat}. */
+record ChatAnswer(String model, String createdAt, Message message, boolean done, String doneReason,
+        @JsonUnwrapped Metrics metrics, @JsonProperty("_debug_info") DebugInfo debugInfo) {
+
+    record Message(String role, String content, String thinking) {
+        static Message of(String content, String thinking) {
+            return new Message("assistant", content, thinking);
+        }
+    }
+
+    record Shape(String model) implements AnswerShape {
+        @Override
+        public Object piece(String content, String thinking) {
+            return new ChatAnswer(model, Timestamps.now(), Message.of(content, thinking), false, null, null, null);
+        }
+
+        @Override
+        public Object end(String content, String thinking, String reason, List<Integer> context, Metrics metrics) {
+            return new ChatAnswer(model, Timestamps.now(), Message.of(content, thinking), true, reason, metrics, null);
+        }
+
+        @Override
+        public Object loaded(String reason) {
+            return new ChatAnswer(model, Timestamps.now(), Message.of("", null), true, reason, null, null);
+        }
+
+        @Override
+        public Object rendered(String prompt) {
+            return new ChatAnswer(model, Timestamps.now(), Message.of("", null), false, null, null, new DebugInfo(
+                    prompt));
+        }
+    }
+}

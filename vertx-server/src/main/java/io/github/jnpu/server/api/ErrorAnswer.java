@@ -1,0 +1,4 @@
+package io.github.jnpu.server.api;
+
+/** What every error looks like. */
+record ErrorAnswer(String error) {}

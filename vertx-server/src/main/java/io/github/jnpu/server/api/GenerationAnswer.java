@@ -1,0 +1,120 @@
+package io.github.jnpu.server.api;
+
+import io.github.jnpu.engine.FinishReason;
+import io.github.jnpu.engine.GenerationListener;
+import io.github.jnpu.engine.GenerationResult;
+import io.github.jnpu.server.api.LineSink.SlowClientException;
+import io.github.jnpu.server.api.ThinkingSplitter.Piece;
+import io.github.jnpu.server.model.LoadedModels.Lease;
+import io.vertx.core.Context;
+import io.vertx.ext.web.RoutingContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Writes what a model says to a client, in pieces or at once. Runs on the model's thread. */
+final class GenerationAnswer implements GenerationListener {
+    private static final Logger LOGGER = LoggerFactory.getLogger(GenerationAnswer.class);
+
+    private final RoutingContext routing;
+    private final Context context;
+    private final LineSink sink;
+    private final Lease lease;
+    private final AnswerCall.Generate call;
+    private final PromptRenderer.Prompt prompt;
+    private final long start;
+    private final long loadNanos;
+    private final ThinkingSplitter splitter;
+    private final StringBuilder content = new StringBuilder();
+    private final StringBuilder thinking = new StringBuilder();
+
+    GenerationAnswer(RoutingContext routing, Context context, LineSink sink, Lease lease, AnswerCall.Generate call,
+            PromptRenderer.Prompt prompt, long start, long loadNanos) {
+        this.routing = routing;
+        this.context = context;
+        this.sink = sink;
+        this.lease = lease;
+        this.call = call;
+        this.prompt = prompt;
+        this.start = start;
+        this.loadNanos = loadNanos;
+        this.splitter = new ThinkingSplitter(call.separateThinking(), prompt.text());
+    }
+
+    private AnswerShape shape() {
+        return call.load().shape();
+    }
+
+    @Override
+    public void onText(String text) {
+        add(splitter.accept(text));
+    }
+
+    private void add(Piece piece) {
+        if (piece.isEmpty()) {
+            return;
+        }
+        if (call.stream()) {
+            sink.send(WireJson.encodeLine(shape().piece(piece.content(), absentIfEmpty(piece.thinking()))));
+        } else {
+            content.append(piece.content());
+            thinking.append(piece.thinking());
+        }
+    }
+
+    private static String absentIfEmpty(CharSequence text) {
+        return text.isEmpty() ? null : text.toString();
+    }
+
+    @Override
+    public void onComplete(GenerationResult result) {
+        lease.release();
+        if (result.finishReason() == FinishReason.CANCELLED) {
+            // The client has gone, or the server goes down.
+            context.runOnContext(ignored -> Responses.cut(routing));
+            return;
+        }
+        try {
+            add(splitter.finish());
+            String reason = result.finishReason() == FinishReason.STOP ? "stop" : "length";
+            Object end = shape().end(content.toString(), absentIfEmpty(thinking), reason, call.withContext()
+                    ? tokens(result)
+                    : null, Metrics.of(result, System.nanoTime() - start, loadNanos));
+            if (call.stream()) {
+                sink.send(WireJson.encodeLine(end));
+                sink.end();
+            } else {
+                context.runOnContext(ignored -> Responses.json(routing, end));
+            }
+        } catch (SlowClientException e) {
+            cut(e);
+        }
+    }
+
+    private List<Integer> tokens(GenerationResult result) {
+        List<Integer> tokens = new ArrayList<>(prompt.tokens().length + result.tokens().size());
+        for (int token : prompt.tokens()) {
+            tokens.add(token);
+        }
+        tokens.addAll(result.tokens());
+        return tokens;
+    }
+
+    @Override
+    public void onError(RuntimeException failure) {
+        lease.release();
+        if (failure instanceof SlowClientException) {
+            cut(failure);
+        } else {
+            context.runOnContext(ignored -> Responses.fail(routing, failure));
+        }
+    }
+
+    private void cut(RuntimeException failure) {
+        LOGGER.info("an answer of {} was cut off: {}", call.load().model().name(), failure.getMessage());
+        sink.close();
+        context.runOnContext(ignored -> Responses.cut(routing));
+    }
+}

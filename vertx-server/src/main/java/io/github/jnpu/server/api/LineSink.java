@@ -1,0 +1,112 @@
+package io.github.jnpu.server.api;
+
+import io.vertx.core.Context;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerResponse;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * A streamed answer: lines written by the model's thread, sent by the event loop. What the client has not taken yet is
+ * bounded: at the bound the model waits, for a limited time in all, because other requests wait for the model.
+ */
+final class LineSink {
+    /** Some 8,000 lines of one token each. */
+    private static final long MAX_PENDING_BYTES = 1 << 20;
+    private static final long MAX_WAIT_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    private final Context context;
+    private final HttpServerResponse response;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition taken = lock.newCondition();
+    private long pendingBytes;
+    private long patience = MAX_WAIT_NANOS;
+    private boolean closed;
+
+    /** The client takes the answer so slowly that the model may not wait any longer. */
+    static final class SlowClientException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        private SlowClientException() {
+            super("the client did not read %d KB for %d s in all".formatted(MAX_PENDING_BYTES >> 10,
+                    TimeUnit.NANOSECONDS
+                            .toSeconds(MAX_WAIT_NANOS)));
+        }
+    }
+
+    LineSink(Context context, HttpServerResponse response) {
+        this.context = context;
+        this.response = response;
+    }
+
+    /**
+     * Hands a line over; not for the event loop.
+     *
+     * @throws SlowClientException
+     *             if the client has used up the time that the model may wait
+     */
+    void send(Buffer line) {
+        lock.lock();
+        try {
+            while (pendingBytes > MAX_PENDING_BYTES && !closed) {
+                if (patience <= 0) {
+                    throw new SlowClientException();
+                }
+                patience = taken.awaitNanos(patience);
+            }
+            if (closed) {
+                return;
+            }
+            pendingBytes += line.length();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while the client reads", e);
+        } finally {
+            lock.unlock();
+        }
+        context.runOnContext(ignored -> write(line));
+    }
+
+    private void write(Buffer line) {
+        if (response.closed() || response.ended()) {
+            close();
+            return;
+        }
+        if (!response.headWritten()) {
+            response.setChunked(true).putHeader("Content-Type", "application/x-ndjson");
+        }
+        // Completes when the operating system has taken the bytes.
+        response.write(line).onComplete(done -> {
+            lock.lock();
+            try {
+                pendingBytes -= line.length();
+                taken.signalAll();
+            } finally {
+                lock.unlock();
+            }
+        });
+    }
+
+    /** Ends the answer after the lines so far. */
+    void end() {
+        context.runOnContext(ignored -> {
+            if (!response.closed() && !response.ended()) {
+                response.end();
+            }
+        });
+    }
+
+    /** The client has gone: nothing more is sent, and nobody waits. */
+    void close() {
+        lock.lock();
+        try {
+            closed = true;
+            taken.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,173 @@
+package io.github.jnpu.server.api;
+
+import io.github.jnpu.engine.LanguageModel;
+import io.github.jnpu.engine.PromptTooLongException;
+import io.github.jnpu.engine.chat.ChatMessage;
+import io.github.jnpu.engine.chat.ChatPrompt;
+import io.github.jnpu.engine.chat.ChatTemplate;
+import io.github.jnpu.engine.chat.ChatTemplateException;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Turns a conversation into the tokens of a prompt that fits the context. */
+final class PromptRenderer {
+    private final LanguageModel model;
+    private final Optional<Boolean> thinking;
+
+    /** A prompt as text and as tokens. */
+    record Prompt(String text, int[] tokens) {}
+
+    PromptRenderer(LanguageModel model, Optional<Boolean> thinking) {
+        this.model = model;
+        this.thinking = thinking;
+    }
+
+    /**
+     * The prompt of a conversation. Where it is too long, the oldest messages go, except the system's and the last one.
+     *
+     * @throws PromptTooLongException
+     *             if it is still too long, or may not be cut
+     */
+    Prompt render(List<ChatMessage> messages, boolean truncate) {
+        Prompt whole = render(messages);
+        if (fits(whole)) {
+            return whole;
+        }
+        List<Integer> droppable = new ArrayList<>();
+        for (int i = 0; i < messages.size() - 1; i++) {
+            if (!messages.get(i).role().equals("system")) {
+                droppable.add(i);
+            }
+        }
+        if (!truncate || droppable.isEmpty()) {
+            throw new PromptTooLongException(whole.tokens().length, model.contextLength());
+        }
+        // The more go the shorter it is: search by halves, a long history would take minutes one by one.
+        int low = 1;
+        int high = droppable.size();
+        Prompt best = renderWithout(messages, droppable, high);
+        if (!fits(best)) {
+            throw new PromptTooLongException(best.tokens().length, model.contextLength());
+        }
+        while (low < high) {
+            int middle = (low + high) / 2;
+            Prompt prompt = renderWithout(messages, droppable, middle);
+            if (fits(prompt)) {
+                high = middle;
+                best = prompt;
+            } else {
+                low = middle + 1;
+            }
+        }
+        return best;
+    }
+
+    private boolean fits(Prompt prompt) {
+        return prompt.tokens().length < model.contextLength();
+    }
+
+    private Prompt renderWithout(List<ChatMessage> messages, List<Integer> droppable, int count) {
+        Set<Integer> dropped = new HashSet<>(droppable.subList(0, count));
+        List<ChatMessage> kept = new ArrayList<>();
+        for (int i = 0; i < messages.size(); i++) {
+            if (!dropped.contains(i)) {
+                kept.add(messages.get(i));
+            }
+        }
+        try {
+            return render(kept);
+        } catch (ChatTemplateException e) {
+            // Some templates refuse a conversation that starts with an answer: let the answer go too.
+            if (count == droppable.size()) {
+                throw e;
+            }
+            return renderWithout(messages, droppable, count + 1);
+        }
+    }
+
+    private Prompt render(List<ChatMessage> messages) {
+        String text = text(messages);
+        return new Prompt(text, requireTokens(model.encodePrompt(text, true)));
+    }
+
+    private String text(List<ChatMessage> messages) {
+        Optional<ChatTemplate> template = model.chatTemplate();
+        if (template.isEmpty()) {
+            return messages.stream().map(ChatMessage::content).collect(Collectors.joining("\n\n"));
+        }
+        ChatMessage last = messages.getLast();
+        if (last.role().equals("assistant") && last.toolCalls().isEmpty() && messages.size() > 1) {
+            // The client has begun the answer; the model goes on with it.
+            return template.get().render(new ChatPrompt(messages.subList(0, messages.size() - 1), List.of(), true,
+                    thinking)) + last.content();
+        }
+        return template.get().render(new ChatPrompt(messages, List.of(), true, thinking));
+    }
+
+    /** The prompt of a text that is taken as it is. */
+    Prompt raw(String text) {
+        return new Prompt(text, requireTokens(model.encodePrompt(text, true)));
+    }
+
+    /**
+     * The prompt of a conversation that goes on from the tokens of an earlier answer. Where both are too long, tokens are
+     * dropped after the first ones of the earlier.
+     *
+     * @param context
+     *            what an earlier answer gave as its context
+     * @param keep
+     *            how many tokens at the beginning stay; negative for all
+     * @throws PromptTooLongException
+     *             if the new part alone is too long, or nothing may be cut
+     */
+    Prompt continued(int[] context, List<ChatMessage> messages, boolean truncate, int keep) {
+        for (int token : context) {
+            if (token < 0 || token >= model.tokenizer().vocabularySize()) {
+                throw ApiException.badRequest(
+                        "context has the token %d, which the model does not know".formatted(token));
+            }
+        }
+        String text = text(messages);
+        int[] added = model.tokenizer().encode(text, true);
+        int from = added.length > 0 && model.tokenizer().bos().isPresent()
+                && added[0] == model.tokenizer().bos().getAsInt() ? 1 : 0;
+        int[] earlier = context;
+        int length = context.length + added.length - from;
+        if (length >= model.contextLength()) {
+            if (!truncate) {
+                throw new PromptTooLongException(length, model.contextLength());
+            }
+            earlier = shorten(context, added.length - from, keep);
+        }
+        int[] tokens = Arrays.copyOf(earlier, earlier.length + added.length - from);
+        System.arraycopy(added, from, tokens, earlier.length, added.length - from);
+        return new Prompt(model.tokenizer().decode(earlier) + text, requireTokens(tokens));
+    }
+
+    /** Keeps the head and the newest tail, and leaves half of what remains of the context for the answer. */
+    private int[] shorten(int[] context, int added, int keep) {
+        int size = model.contextLength();
+        int head = Math.min(keep < 0 ? context.length : keep + (model.tokenizer().addsBos() ? 1 : 0), context.length);
+        int limit = size - Math.max((size - head) / 2, 1);
+        int tail = Math.max(0, limit - head - added);
+        if (head + added >= size) {
+            throw new PromptTooLongException(head + added, size);
+        }
+        int[] shortened = Arrays.copyOf(context, head + tail);
+        System.arraycopy(context, context.length - tail, shortened, head, tail);
+        return shortened;
+    }
+
+    private static int[] requireTokens(int[] tokens) {
+        if (tokens.length == 0) {
+            throw ApiException.badRequest("the prompt has no tokens");
+        }
+        return tokens;
+    }
+}

@@ -1,0 +1,58 @@
+package io.github.jnpu.server.api;
+
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
+
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Reads request bodies whole, up to a limit of bytes and of time. Vert.x's BodyHandler is of no use here: it takes curl's
+ * default content type for a form.
+ */
+final class RequestBody {
+    private static final long MAX_MILLIS = TimeUnit.SECONDS.toMillis(60);
+
+    private final Vertx vertx;
+    private final int maxBytes;
+
+    RequestBody(Vertx vertx, int maxBytes) {
+        this.vertx = vertx;
+        this.maxBytes = maxBytes;
+    }
+
+    /** Fails with an {@link ApiException}: 413 for a body that is too long, 408 for one that does not come. */
+    Future<Buffer> read(HttpServerRequest request) {
+        Promise<Buffer> promise = Promise.promise();
+        if (announcedLength(request) > maxBytes) {
+            request.pause();
+            return Future.failedFuture(tooLong());
+        }
+        Buffer body = Buffer.buffer();
+        long timer = vertx.setTimer(MAX_MILLIS, ignored -> promise.tryFail(new ApiException(408,
+                "the request body did not arrive within %d s".formatted(MAX_MILLIS / 1000))));
+        request.handler(part -> {
+            if (body.length() + part.length() > maxBytes) {
+                promise.tryFail(tooLong());
+                request.pause();
+            } else {
+                body.appendBuffer(part);
+            }
+        });
+        request.exceptionHandler(failure -> promise.tryFail(ApiException.badRequest("unexpected EOF")));
+        request.endHandler(ignored -> promise.tryComplete(body));
+        return promise.future().onComplete(ignored -> vertx.cancelTimer(timer));
+    }
+
+    /** The length that the client announces; 0 where it does not. Netty has refused what is no number. */
+    private static long announcedLength(HttpServerRequest request) {
+        String length = request.getHeader("Content-Length");
+        return length == null ? 0 : length.length() > 18 ? Long.MAX_VALUE : Long.parseLong(length.strip());
+    }
+
+    private ApiException tooLong() {
+        return new ApiException(413, "the request body is longer than %d bytes".formatted(maxBytes));
+    }
+}

@@ -1,0 +1,31 @@
+package io.github.jnpu.server.api;
+
+import com.fasterxml.jackson.annotation.JsonInclude.Include;
+import com.fasterxml.jackson.annotation.JsonInclude.Value;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.vertx.core.buffer.Buffer;
+
+/** Answers as JSON: snake case, absent fields left out. */
+final class WireJson {
+    static final ObjectMapper MAPPER = JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+            // Absent fields go, but entries of maps stay: a null there is an array that was not asked for.
+            .defaultPropertyInclusion(Value.construct(Include.NON_NULL, Include.ALWAYS)).build();
+
+    private WireJson() {}
+
+    static Buffer encode(Object value) {
+        try {
+            return Buffer.buffer(MAPPER.writeValueAsBytes(value));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("an answer of type %s cannot be written".formatted(value.getClass()), e);
+        }
+    }
+
+    /** One line of a stream. */
+    static Buffer encodeLine(Object value) {
+        return encode(value).appendByte((byte) '\n');
+    }
+}

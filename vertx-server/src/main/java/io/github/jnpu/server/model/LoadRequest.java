@@ -1,0 +1,22 @@
+package io.github.jnpu.server.model;
+
+import io.github.jnpu.engine.store.StoredModel;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+
+/**
+ * What a request needs of a model in memory.
+ *
+ * @param contextLength
+ *            0 for any
+ * @param threads
+ *            0 for the engine's choice
+ * @param keepAlive
+ *            how long the model stays after this request; empty for what it was told before
+ * @param abandoned
+ *            whether the client has gone meanwhile, so that loading is not worth it
+ */
+public record LoadRequest(StoredModel model, int contextLength, int threads, Optional<Duration> keepAlive,
+        BooleanSupplier abandoned) {}

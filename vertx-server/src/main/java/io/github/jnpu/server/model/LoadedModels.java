@@ -1,0 +1,342 @@
+package io.github.jnpu.server.model;
+
+import io.github.jnpu.engine.EngineException;
+import io.github.jnpu.engine.LanguageModel;
+import io.github.jnpu.engine.ModelOptions;
+import io.github.jnpu.engine.backend.KvCacheType;
+import io.github.jnpu.engine.store.StoredModel;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * The models in memory. A request leases one; a model that nobody has leased goes when its time is over, or earlier if
+ * another one needs its place. Models with the same weights share one place. Thread-safe.
+ *
+ * <p>One thread loads, in the order of the requests, so that many requests for one cold model load it once. A request for
+ * a model that is there does not wait for loads of others.
+ */
+public final class LoadedModels implements AutoCloseable {
+    private static final Logger LOGGER = LoggerFactory.getLogger(LoadedModels.class);
+
+    private final Duration defaultKeepAlive;
+    private final int maxModels;
+    private final KvCacheType cacheType;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition modelGone = lock.newCondition();
+    private final Map<String, LoadedModel> models = new HashMap<>();
+    private boolean closing;
+
+    private final ThreadPoolExecutor loader;
+    /** Closing waits for a model's own thread, so it must not happen on one. */
+    private final ExecutorService closer;
+    private final ScheduledExecutorService clock;
+
+    /**
+     * Starts empty.
+     *
+     * @param maxModels
+     *            models in memory at once
+     * @param maxWaiting
+     *            requests that may wait for a load
+     */
+    public LoadedModels(Duration defaultKeepAlive, int maxModels, int maxWaiting, KvCacheType cacheType) {
+        this.defaultKeepAlive = defaultKeepAlive;
+        this.maxModels = maxModels;
+        this.cacheType = cacheType;
+        this.loader = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(maxWaiting),
+                Thread.ofPlatform().daemon().name("jnpu-loader").factory());
+        this.closer = Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("jnpu-closer").factory());
+        this.clock = Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().daemon().name("jnpu-expiry").factory());
+    }
+
+    /** The right to use a model until {@link #release}. */
+    public final class Lease {
+        private final LoadedModel entry;
+        private final AtomicBoolean released = new AtomicBoolean();
+
+        private Lease(LoadedModel entry) {
+            this.entry = entry;
+        }
+
+        public LanguageModel model() {
+            return entry.model;
+        }
+
+        /** Gives the model back; idempotent. */
+        public void release() {
+            if (released.compareAndSet(false, true)) {
+                LoadedModels.this.release(entry);
+            }
+        }
+    }
+
+    /**
+     * A model in memory, for people.
+     *
+     * @param expiresAt
+     *            when it goes if nobody asks for it
+     */
+    public record Status(StoredModel model, long memoryBytes, int contextLength, Instant expiresAt) {}
+
+    /**
+     * Leases a model, loading it first where needed.
+     *
+     * @return fails with {@link QueueFullException}, with the engine's exception if the model cannot be loaded, or with
+     *         {@link CancellationException} if the client has gone
+     */
+    public CompletableFuture<Lease> acquire(LoadRequest request) {
+        lock.lock();
+        try {
+            LoadedModel entry = models.get(request.model().weightsDigest());
+            if (entry != null && entry.serves(request)) {
+                return CompletableFuture.completedFuture(lease(entry, request));
+            }
+        } finally {
+            lock.unlock();
+        }
+        CompletableFuture<Lease> future = new CompletableFuture<>();
+        try {
+            loader.execute(() -> {
+                try {
+                    future.complete(load(request));
+                } catch (RuntimeException e) {
+                    future.completeExceptionally(e);
+                } catch (InterruptedException e) {
+                    future.completeExceptionally(new EngineException("the server is shutting down", e));
+                } catch (OutOfMemoryError e) {
+                    future.completeExceptionally(new EngineException(
+                            "model '%s' does not fit into memory: %s".formatted(request.model().name(), e
+                                    .getMessage()),
+                            e));
+                } catch (Error e) {
+                    future.completeExceptionally(new EngineException("model '%s' cannot be loaded: %s".formatted(request
+                            .model().name(), e), e));
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            future.completeExceptionally(loader.isShutdown()
+                    ? new EngineException("the server is shutting down", e)
+                    : new QueueFullException(e));
+        }
+        return future;
+    }
+
+    /** Runs on the loader's thread, which may wait for others to finish with a model. */
+    private Lease load(LoadRequest request) throws InterruptedException {
+        String key = request.model().weightsDigest();
+        lock.lock();
+        try {
+            while (true) {
+                requireOpen();
+                if (request.abandoned().getAsBoolean()) {
+                    throw new CancellationException("request canceled");
+                }
+                LoadedModel entry = models.get(key);
+                if (entry != null && entry.serves(request)) {
+                    return lease(entry, request);
+                }
+                if (entry == null && models.size() < maxModels) {
+                    break;
+                }
+                LoadedModel victim = entry != null ? entry : victim();
+                retire(victim);
+                modelGone.await();
+            }
+        } finally {
+            lock.unlock();
+        }
+        long start = System.nanoTime();
+        LanguageModel model = LanguageModel.load(request.model().open(),
+                new ModelOptions(request.contextLength(), request.threads(), cacheType, Optional.empty()));
+        LOGGER.info("loaded {} in {} ms: {}, context {}, {} MB", request.model().name(),
+                (System.nanoTime() - start) / 1_000_000, model.placement(), model.contextLength(), model
+                        .memoryBytes() / 1_000_000);
+        lock.lock();
+        try {
+            if (closing) {
+                model.close();
+            }
+            requireOpen();
+            LoadedModel entry = new LoadedModel(request.model(), model, request.threads(), defaultKeepAlive);
+            models.put(key, entry);
+            return lease(entry, request);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void requireOpen() {
+        if (closing) {
+            throw new EngineException("the server is shutting down");
+        }
+    }
+
+    /** The idle model with the shortest time to stay; if none is idle, the one with the shortest of all. */
+    private LoadedModel victim() {
+        Comparator<LoadedModel> byIdleness = Comparator.comparing(entry -> entry.users > 0);
+        return models.values().stream().min(byIdleness.thenComparing(entry -> entry.keepAlive)
+                .thenComparing(entry -> entry.stored.weightsDigest())).orElseThrow();
+    }
+
+    private Lease lease(LoadedModel entry, LoadRequest request) {
+        entry.users++;
+        request.keepAlive().ifPresent(duration -> entry.keepAlive = duration);
+        entry.expiresAt = null;
+        if (entry.expiry != null) {
+            entry.expiry.cancel(false);
+            entry.expiry = null;
+        }
+        return new Lease(entry);
+    }
+
+    private void release(LoadedModel entry) {
+        lock.lock();
+        try {
+            entry.users--;
+            if (entry.users > 0) {
+                return;
+            }
+            if (entry.retiring || entry.keepAlive.isZero()) {
+                entry.retiring = true;
+                close(entry);
+                return;
+            }
+            entry.expiresAt = Instant.now().plus(entry.keepAlive);
+            // Forever has no timer; a lease cancels this one.
+            if (entry.keepAlive.compareTo(GoDuration.FOREVER) < 0 && !clock.isShutdown()) {
+                Instant due = entry.expiresAt;
+                entry.expiry = clock.schedule(() -> expire(entry, due), entry.keepAlive.toNanos(),
+                        TimeUnit.NANOSECONDS);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void expire(LoadedModel entry, Instant due) {
+        lock.lock();
+        try {
+            // It may have been leased, and even given back, between the timer and the lock.
+            if (entry.expiresAt == due) {
+                retire(entry);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Lets nobody else in; the model goes when its last user has left. */
+    private void retire(LoadedModel entry) {
+        if (entry.retiring) {
+            return;
+        }
+        entry.retiring = true;
+        if (entry.expiry != null) {
+            entry.expiry.cancel(false);
+        }
+        if (entry.users == 0) {
+            close(entry);
+        }
+    }
+
+    private void close(LoadedModel entry) {
+        closer.execute(() -> {
+            try {
+                entry.model.close();
+                LOGGER.info("unloaded {}", entry.stored.name());
+            } catch (RuntimeException e) {
+                LOGGER.warn("unloading {} failed", entry.stored.name(), e);
+            }
+            lock.lock();
+            try {
+                models.remove(entry.stored.weightsDigest(), entry);
+                modelGone.signalAll();
+            } finally {
+                lock.unlock();
+            }
+        });
+    }
+
+    /** Unloads a model as soon as nobody uses it any more; does nothing if it is not there. Returns at once. */
+    public void unload(StoredModel model) {
+        lock.lock();
+        try {
+            LoadedModel entry = models.get(model.weightsDigest());
+            if (entry != null) {
+                entry.keepAlive = Duration.ZERO;
+                if (entry.users == 0) {
+                    retire(entry);
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The models in memory, the one that stays longest first. */
+    public List<Status> list() {
+        lock.lock();
+        try {
+            List<Status> list = new ArrayList<>();
+            for (LoadedModel entry : models.values()) {
+                if (entry.retiring && entry.users == 0) {
+                    continue;
+                }
+                Instant expiresAt = entry.expiresAt == null ? Instant.now().plus(entry.keepAlive) : entry.expiresAt;
+                list.add(new Status(entry.stored, entry.model.memoryBytes(), entry.model.contextLength(), expiresAt));
+            }
+            list.sort(Comparator.comparing(Status::expiresAt).reversed());
+            return list;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits for the leases to be given back and frees all models. Requests that wait for a load fail. */
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            closing = true;
+            modelGone.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        // Those in the queue run into the flag, so that each request gets its answer.
+        loader.shutdown();
+        clock.shutdownNow();
+        lock.lock();
+        try {
+            List.copyOf(models.values()).forEach(this::retire);
+            while (!models.isEmpty()) {
+                modelGone.awaitUninterruptibly();
+            }
+        } finally {
+            lock.unlock();
+        }
+        closer.shutdown();
+    }
+}

@@ -1,0 +1,129 @@
+package io.github.jnpu.server.model;
+
+import io.github.jnpu.convert.model.Metadata;
+import io.github.jnpu.convert.model.ModelFormatException;
+import io.github.jnpu.convert.model.ModelSource;
+import io.github.jnpu.convert.model.ModelTensor;
+import io.github.jnpu.convert.tensor.TensorType;
+import io.github.jnpu.engine.chat.ChatTemplate;
+import io.github.jnpu.engine.chat.ChatTemplateException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What the lists show of a model file.
+ *
+ * @param parameterCount
+ *            values in all tensors
+ * @param quantization
+ *            for people: {@code Q4_K_M}
+ * @param contextLength
+ *            positions that it was trained for
+ * @param template
+ *            the chat template's source
+ * @param supportsTools
+ *            whether the template lays out tools
+ * @param embedding
+ *            whether the model turns texts into vectors and cannot generate
+ */
+public record ModelHeader(String architecture, long parameterCount, String quantization, Optional<Long> contextLength,
+        Optional<Long> embeddingLength, Optional<String> template, boolean supportsTools, boolean supportsThinking,
+        boolean embedding) {
+    private static final Logger LOGGER = LoggerFactory.getLogger(ModelHeader.class);
+
+    /** The numbers of {@code general.file_type}: llama.cpp's {@code enum llama_ftype}. */
+    private static final Map<Long, String> FILE_TYPES = Map.ofEntries(Map.entry(0L, "F32"), Map.entry(1L, "F16"), Map
+            .entry(2L, "Q4_0"), Map.entry(3L, "Q4_1"), Map.entry(7L, "Q8_0"), Map.entry(8L, "Q5_0"),
+            Map.entry(9L, "Q5_1"), Map.entry(10L, "Q2_K"), Map.entry(11L, "Q3_K_S"), Map.entry(12L, "Q3_K_M"),
+            Map.entry(13L, "Q3_K_L"), Map.entry(14L, "Q4_K_S"), Map.entry(15L, "Q4_K_M"), Map.entry(16L, "Q5_K_S"),
+            Map.entry(17L, "Q5_K_M"), Map.entry(18L, "Q6_K"), Map.entry(19L, "IQ2_XXS"), Map.entry(20L, "IQ2_XS"),
+            Map.entry(21L, "Q2_K_S"), Map.entry(22L, "IQ3_XS"), Map.entry(23L, "IQ3_XXS"), Map.entry(24L, "IQ1_S"),
+            Map.entry(25L, "IQ4_NL"), Map.entry(26L, "IQ3_S"), Map.entry(27L, "IQ3_M"), Map.entry(28L, "IQ2_S"),
+            Map.entry(29L, "IQ2_M"), Map.entry(30L, "IQ4_XS"), Map.entry(31L, "IQ1_M"), Map.entry(32L, "BF16"),
+            Map.entry(36L, "TQ1_0"), Map.entry(37L, "TQ2_0"), Map.entry(38L, "MXFP4"));
+
+    /**
+     * Reads it.
+     *
+     * @throws ModelFormatException
+     *             if the file does not say what it is
+     */
+    public static ModelHeader of(ModelSource source) {
+        Metadata metadata = source.metadata();
+        String architecture = metadata.string("general.architecture").orElseThrow(() -> new ModelFormatException(
+                "%s: metadata 'general.architecture' is missing".formatted(source.location())));
+        Optional<ChatTemplate> template = template(source);
+        return new ModelHeader(architecture, parameterCount(source), quantization(source),
+                metadata.integer(architecture + ".context_length"),
+                metadata.integer(architecture + ".embedding_length"),
+                metadata.string("tokenizer.chat_template"),
+                template.map(ChatTemplate::supportsTools).orElse(false),
+                template.map(ChatTemplate::supportsThinking).orElse(false),
+                metadata.contains(architecture + ".pooling_type"));
+    }
+
+    private static Optional<ChatTemplate> template(ModelSource source) {
+        try {
+            return ChatTemplate.of(source);
+        } catch (ChatTemplateException e) {
+            LOGGER.warn("{}: the chat template cannot be used: {}", source.location(), e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    public static long parameterCount(ModelSource source) {
+        return source.tensors().stream().mapToLong(ModelTensor::elementCount).sum();
+    }
+
+    private static String quantization(ModelSource source) {
+        return source.metadata().integer("general.file_type").map(FILE_TYPES::get)
+                .orElseGet(() -> majorityType(source));
+    }
+
+    /** The type of most of the weights: files need not state it. */
+    private static String majorityType(ModelSource source) {
+        Map<TensorType, Long> counts = new EnumMap<>(TensorType.class);
+        for (ModelTensor tensor : source.tensors()) {
+            counts.merge(tensor.type(), tensor.elementCount(), Long::sum);
+        }
+        return counts.entrySet().stream().max(Comparator.comparing(Map.Entry::getValue))
+                .map(entry -> entry.getKey().name()).orElse("unknown");
+    }
+
+    /** The number of parameters as Ollama writes it: {@code 3.2B}, {@code 134.52M}, {@code 260K}. */
+    public String parameterSize() {
+        double count = parameterCount;
+        if (count >= 1e9) {
+            return count % 1e9 == 0 ? "%.0fB".formatted(count / 1e9) : format("%.1fB", count / 1e9);
+        }
+        if (count >= 1e6) {
+            return count % 1e6 == 0 ? "%.0fM".formatted(count / 1e6) : format("%.2fM", count / 1e6);
+        }
+        return count >= 1e3 ? format("%.0fK", count / 1e3) : Long.toString(parameterCount);
+    }
+
+    private static String format(String pattern, double number) {
+        return String.format(Locale.ROOT, pattern, number);
+    }
+
+    /**
+     * What the model can do through this server, in the API's words. Tools are not among it while answers are not searched
+     * for calls: a client would send them and be refused.
+     */
+    public List<String> capabilities() {
+        List<String> capabilities = new ArrayList<>();
+        capabilities.add(embedding ? "embedding" : "completion");
+        if (supportsThinking) {
+            capabilities.add("thinking");
+        }
+        return capabilities;
+    }
+}
