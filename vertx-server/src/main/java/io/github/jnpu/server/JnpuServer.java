@@ -16,8 +16,8 @@ import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.TimeUnit;
 
 /**
  * The HTTP server: the Ollama API over the models of one store.
@@ -36,7 +36,7 @@ public final class JnpuServer implements AutoCloseable {
     private static final int MAX_HEADER_BYTES = 32 << 10;
     private static final int MAX_LINE_BYTES = 8 << 10;
     /** How long answers may go on after the server was told to stop. */
-    private static final long GRACE_SECONDS = 10;
+    private static final Duration GRACE = Duration.ofSeconds(10);
 
     private final Vertx vertx;
     private final LoadedModels loaded;
@@ -107,13 +107,18 @@ public final class JnpuServer implements AutoCloseable {
     /** Takes no more requests, lets answers go on for ten seconds, cuts them off then, and frees the models. */
     @Override
     public void close() {
+        close(GRACE);
+    }
+
+    /** As {@link #close()}, with another time for the answers that are on their way. */
+    public void close(Duration grace) {
         synchronized (closeLock) {
             if (closed) {
                 return;
             }
             closed = true;
             LOGGER.info("Stopping");
-            http.shutdown(GRACE_SECONDS, TimeUnit.SECONDS).toCompletionStage().toCompletableFuture().join();
+            http.shutdown(grace).toCompletionStage().toCompletableFuture().join();
             api.cancelGenerations();
             loaded.close();
             vertx.close().toCompletionStage().toCompletableFuture().join();

@@ -46,7 +46,7 @@ final class TestStore {
     }
 
     /** The same file with one more entry in its metadata. */
-    static Path withMetadata(Path original, Path copy, String key, String value) throws IOException {
+    static Path withMetadata(Path original, Path copy, String key, Object value) throws IOException {
         try (GgufFile file = GgufFile.open(original)) {
             GgufWriter writer = new GgufWriter();
             file.metadata().values().forEach((name, entry) -> {

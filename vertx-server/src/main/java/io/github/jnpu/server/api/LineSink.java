@@ -19,27 +19,35 @@ final class LineSink {
 
     private final Context context;
     private final HttpServerResponse response;
+    private final long maxPendingBytes;
+    private final long maxWaitNanos;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition taken = lock.newCondition();
     private long pendingBytes;
-    private long patience = MAX_WAIT_NANOS;
+    private long patience;
     private boolean closed;
 
     /** The client takes the answer so slowly that the model may not wait any longer. */
     static final class SlowClientException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
-        private SlowClientException() {
-            super("the client did not read %d KB for %d s in all".formatted(MAX_PENDING_BYTES >> 10,
-                    TimeUnit.NANOSECONDS
-                            .toSeconds(MAX_WAIT_NANOS)));
+        private SlowClientException(long pendingBytes, long waitNanos) {
+            super("the client left %d KB unread for %d ms in all".formatted(pendingBytes >> 10, TimeUnit.NANOSECONDS
+                    .toMillis(waitNanos)));
         }
     }
 
     LineSink(Context context, HttpServerResponse response) {
+        this(context, response, MAX_PENDING_BYTES, MAX_WAIT_NANOS);
+    }
+
+    LineSink(Context context, HttpServerResponse response, long maxPendingBytes, long maxWaitNanos) {
         this.context = context;
         this.response = response;
+        this.maxPendingBytes = maxPendingBytes;
+        this.maxWaitNanos = maxWaitNanos;
+        this.patience = maxWaitNanos;
     }
 
     /**
@@ -51,9 +59,9 @@ final class LineSink {
     void send(Buffer line) {
         lock.lock();
         try {
-            while (pendingBytes > MAX_PENDING_BYTES && !closed) {
+            while (pendingBytes > maxPendingBytes && !closed) {
                 if (patience <= 0) {
-                    throw new SlowClientException();
+                    throw new SlowClientException(maxPendingBytes, maxWaitNanos);
                 }
                 patience = taken.awaitNanos(patience);
             }

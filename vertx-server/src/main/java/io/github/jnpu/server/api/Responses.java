@@ -46,7 +46,7 @@ final class Responses {
                 || failure instanceof ModelFormatException || failure instanceof CancellationException;
         if (!expected) {
             LOGGER.error("{} {} failed", routing.request().method(), routing.request().path(), failure);
-        } else if (status >= 500) {
+        } else if (status >= 500 && status != 503) {
             LOGGER.warn("{} {}: {}", routing.request().method(), routing.request().path(), message);
         }
         HttpServerResponse response = routing.response();

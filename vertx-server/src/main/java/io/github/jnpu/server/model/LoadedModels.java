@@ -171,8 +171,8 @@ public final class LoadedModels implements AutoCloseable {
         long start = System.nanoTime();
         LanguageModel model = LanguageModel.load(request.model().open(),
                 new ModelOptions(request.contextLength(), request.threads(), cacheType, Optional.empty()));
-        LOGGER.info("loaded {} in {} ms: {}, context {}, {} MB", request.model().name(),
-                (System.nanoTime() - start) / 1_000_000, model.placement(), model.contextLength(), model
+        LOGGER.info("loaded {} in {} ms: context {}, {} MB", request.model().name(),
+                (System.nanoTime() - start) / 1_000_000, model.contextLength(), model
                         .memoryBytes() / 1_000_000);
         lock.lock();
         try {

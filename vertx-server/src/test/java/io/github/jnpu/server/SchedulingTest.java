@@ -1,0 +1,169 @@
+package io.github.jnpu.server;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.net.NetClient;
+import io.vertx.core.net.NetSocket;
+import io.vertx.ext.web.client.HttpResponse;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+import static io.github.jnpu.server.ApiClient.await;
+import static io.github.jnpu.server.ApiClient.eventually;
+import static io.github.jnpu.server.ApiClient.json;
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** Many requests, few places: who waits, who is refused, who has to go. */
+class SchedulingTest {
+    /** A context so long that to fill it takes minutes. */
+    private static final String LONG = "{\"model\":\"endless\",\"prompt\":\"abc\",\"options\":{\"temperature\":0,\"num_ctx\":131072}}";
+
+    @TempDir
+    Path folder;
+    JnpuServer server;
+    ApiClient client;
+
+    @BeforeEach
+    void start() throws IOException {
+        TestStore store = new TestStore(folder.resolve("store"));
+        Path gguf = TestStore.randomModel(folder.resolve("tiny.gguf"));
+        store.install("tiny", gguf, Map.of());
+        store.install("alias", gguf, Map.of("system", "x"));
+        store.install("other", TestStore.withMetadata(gguf, folder.resolve("other.gguf"), "general.name", "other"), Map
+                .of());
+        store.install("endless",
+                TestStore.withMetadata(gguf, folder.resolve("endless.gguf"), "llama.context_length", 131072L),
+                Map.of());
+        server = JnpuServer.start(ServerOptions.of(Map.of("OLLAMA_HOST", "127.0.0.1:0", "OLLAMA_MAX_QUEUE", "1",
+                "OLLAMA_MAX_LOADED_MODELS", "1", "OLLAMA_CONTEXT_LENGTH", "1024")).withStore(store.store()));
+        client = new ApiClient(server.port());
+    }
+
+    @AfterEach
+    void stop() {
+        client.close();
+        server.close(Duration.ZERO);
+    }
+
+    private Future<HttpResponse<Buffer>> send(String model, String fields) {
+        return client.request(HttpMethod.POST, "/api/generate").sendBuffer(Buffer.buffer("{\"model\":\"" + model
+                + "\",\"prompt\":\"abc\",\"stream\":false,\"options\":{\"num_predict\":2}" + fields + "}"));
+    }
+
+    private JsonNode loaded() {
+        return json(client.get("/api/ps")).path("models");
+    }
+
+    @Test
+    void oneModelMakesPlaceForAnother() {
+        assertThat(await(send("tiny", "")).statusCode()).isEqualTo(200);
+        assertThat(loaded().get(0).path("context_length").intValue()).isEqualTo(1024);
+        assertThat(await(send("other", "")).statusCode()).isEqualTo(200);
+        assertThat(loaded()).extracting(model -> model.path("name").asText()).containsExactly("other:latest");
+    }
+
+    @Test
+    void copiesShareAPlace() {
+        assertThat(await(send("tiny", "")).statusCode()).isEqualTo(200);
+        assertThat(await(send("alias", "")).statusCode()).isEqualTo(200);
+        assertThat(loaded()).extracting(model -> model.path("name").asText()).containsExactly("tiny:latest");
+    }
+
+    @Test
+    void overfullQueueIsRefusedAndNothingBreaks() {
+        // Its load keeps the loader waiting: the model that must go is busy.
+        NetSocket busy = startLong();
+        List<Future<HttpResponse<Buffer>>> requests = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            requests.add(send("other", ""));
+        }
+        List<HttpResponse<Buffer>> refused = new ArrayList<>();
+        assertThat(eventually(() -> requests.stream().filter(Future::isComplete).count() >= 3)).isTrue();
+        busy.close();
+        int succeeded = 0;
+        for (Future<HttpResponse<Buffer>> request : requests) {
+            HttpResponse<Buffer> response = await(request);
+            if (response.statusCode() == 200) {
+                succeeded++;
+            } else {
+                refused.add(response);
+            }
+        }
+        // One that the loader holds and one in the queue, if the loader was quick enough to take the first.
+        assertThat(succeeded).isBetween(1, 2);
+        assertThat(refused).hasSize(5 - succeeded).allSatisfy(response -> {
+            assertThat(response.statusCode()).isEqualTo(503);
+            assertThat(json(response).path("error").asText()).isEqualTo(
+                    "server busy, please try again.  maximum pending requests exceeded");
+        });
+        assertThat(await(send("tiny", "")).statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void requestsForALoadedModelWaitTheirTurn() {
+        assertThat(await(send("tiny", "")).statusCode()).isEqualTo(200);
+        List<Future<HttpResponse<Buffer>>> requests = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            requests.add(send("tiny", ""));
+        }
+        assertThat(requests).allSatisfy(request -> assertThat(await(request).statusCode()).isEqualTo(200));
+    }
+
+    @Test
+    void unloadWaitsForTheRunningAnswer() {
+        NetSocket running = startLong();
+        assertThat(json(client.post("/api/generate", "{\"model\":\"endless\",\"keep_alive\":0}")).path("done_reason")
+                .asText()).isEqualTo("unload");
+        assertThat(loaded()).hasSize(1);
+        running.close();
+        assertThat(eventually(() -> loaded().isEmpty())).isTrue();
+    }
+
+    /** A client that leaves must not keep the model: it would be busy for minutes otherwise. */
+    @Test
+    void leavingClientFreesTheModel() {
+        NetSocket socket = startLong();
+        socket.close();
+        assertThat(eventually(() -> loaded().size() == 1)).isTrue();
+        // Only an idle model leaves at once.
+        client.post("/api/generate", "{\"model\":\"endless\",\"keep_alive\":0}");
+        assertThat(eventually(() -> loaded().isEmpty())).isTrue();
+    }
+
+    /** Starts an answer that streams for long and returns when its first bytes are here. */
+    private NetSocket startLong() {
+        NetClient net = client.vertx().createNetClient();
+        NetSocket socket = await(net.connect(server.port(), "127.0.0.1"));
+        CompletableFuture<Void> first = new CompletableFuture<>();
+        socket.handler(bytes -> {
+            first.complete(null);
+            // Reads no further: the server must bear that too.
+            socket.pause();
+        });
+        await(socket.write("POST /api/generate HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + LONG.length()
+                + "\r\n\r\n" + LONG));
+        first.orTimeout(60, TimeUnit.SECONDS).join();
+        return socket;
+    }
+
+    @Test
+    void closingEndsWhatRuns() {
+        startLong();
+        server.close(Duration.ofMillis(100));
+        org.assertj.core.api.Assertions.assertThatThrownBy(() -> client.get("/")).isInstanceOf(
+                IllegalStateException.class);
+    }
+}
