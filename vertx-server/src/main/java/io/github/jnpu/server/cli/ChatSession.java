@@ -1,0 +1,189 @@
+package io.github.jnpu.server.cli;
+
+import io.github.jnpu.engine.EngineException;
+import io.github.jnpu.engine.FinishReason;
+import io.github.jnpu.engine.Generation;
+import io.github.jnpu.engine.GenerationListener;
+import io.github.jnpu.engine.GenerationResult;
+import io.github.jnpu.engine.LanguageModel;
+import io.github.jnpu.engine.chat.ChatMessage;
+import io.github.jnpu.engine.chat.ChatPrompt;
+import io.github.jnpu.engine.chat.ChatTemplate;
+
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+
+/**
+ * A conversation with one model: keeps the turns, lays them out with the model's template, streams the answers to standard
+ * output. Without a template, or raw, each prompt is a text to be continued and nothing is remembered.
+ *
+ * <p>For one thread, but {@link #cancel} may come from any.
+ */
+final class ChatSession implements AutoCloseable {
+    private final Console console;
+    private final String modelName;
+    private final GenerationParameters parameters;
+    private final boolean raw;
+    private final Optional<Boolean> thinking;
+    private final List<ChatMessage> history = new ArrayList<>();
+    private Optional<String> system;
+    private ModelLoading.LoadedModel loaded;
+    private volatile Generation running;
+
+    ChatSession(Console console, String modelName, GenerationParameters parameters, boolean raw,
+            Optional<String> system, Optional<Boolean> thinking) {
+        this.console = console;
+        this.modelName = modelName;
+        this.parameters = parameters;
+        this.raw = raw;
+        this.thinking = thinking;
+        this.loaded = ModelLoading.load(console, modelName, parameters.modelOptions());
+        try {
+            setSystem(system);
+        } catch (RuntimeException e) {
+            loaded.close();
+            throw e;
+        }
+    }
+
+    String modelName() {
+        return modelName;
+    }
+
+    LanguageModel model() {
+        return loaded.model();
+    }
+
+    GenerationParameters parameters() {
+        return parameters;
+    }
+
+    Optional<String> system() {
+        return system;
+    }
+
+    /**
+     * Changes the instructions that stand before the conversation.
+     *
+     * @throws EngineException
+     *             if the model has no place for them
+     */
+    void setSystem(Optional<String> newSystem) {
+        if (newSystem.isPresent() && template().isEmpty()) {
+            throw new EngineException(raw
+                    ? "a raw prompt has no place for a system message; write it into the prompt"
+                    : "model '%s' has no chat template, so a system message has no place; write it into the prompt"
+                            .formatted(modelName));
+        }
+        system = newSystem;
+    }
+
+    /** Forgets the conversation, not the system message. */
+    void clear() {
+        history.clear();
+    }
+
+    /** Sets a parameter; a new context length loads the model anew. */
+    void setParameter(String name, List<String> values) {
+        int before = parameters.contextLength();
+        parameters.set(name, values);
+        if (parameters.contextLength() != before) {
+            loaded.close();
+            loaded = ModelLoading.load(console, modelName, parameters.modelOptions());
+        }
+    }
+
+    /**
+     * Answers and returns when the answer is complete. A failed prompt leaves the conversation as it was.
+     */
+    Answer answer(String text) {
+        Optional<ChatTemplate> template = template();
+        if (template.isEmpty()) {
+            return new Answer(generate(model().encodePrompt(text, false)), loaded.duration());
+        }
+        ChatMessage question = ChatMessage.user(text);
+        List<ChatMessage> turns = new ArrayList<>(history);
+        turns.add(question);
+        GenerationResult result = generate(encode(template.get(), turns));
+        history.clear();
+        history.addAll(turns);
+        history.add(ChatMessage.assistant(result.text()));
+        return new Answer(result, loaded.duration());
+    }
+
+    /** An answer and how long the model took to load before the first one. */
+    record Answer(GenerationResult result, Duration loadDuration) {}
+
+    /** Stops the answer that is being written, if there is one. */
+    void cancel() {
+        Generation generation = running;
+        if (generation != null) {
+            generation.cancel();
+        }
+    }
+
+    private Optional<ChatTemplate> template() {
+        return raw ? Optional.empty() : model().chatTemplate();
+    }
+
+    /** The prompt's ids; turns are dropped from the front, oldest first, until it fits the context. */
+    private int[] encode(ChatTemplate template, List<ChatMessage> turns) {
+        while (true) {
+            List<ChatMessage> messages = new ArrayList<>(turns);
+            system.ifPresent(content -> messages.addFirst(ChatMessage.system(content)));
+            int[] ids = model().encodePrompt(
+                    template.render(new ChatPrompt(messages, List.of(), true, thinking)), true);
+            if (ids.length < model().contextLength() || turns.size() <= 1) {
+                return ids;
+            }
+            // A question goes with its answer: templates insist on the two taking turns.
+            turns.removeFirst();
+            turns.removeFirst();
+        }
+    }
+
+    private GenerationResult generate(int[] prompt) {
+        PrintStream out = console.out();
+        if (prompt.length == 0) {
+            throw new EngineException("the prompt is empty, and model '%s' does not begin texts by itself"
+                    .formatted(modelName));
+        }
+        Generation generation = model().generate(parameters.request(prompt), new GenerationListener() {
+            @Override
+            public void onText(String text) {
+                out.print(text);
+                out.flush();
+                if (out.checkError()) {
+                    throw new OutputClosedException();
+                }
+            }
+
+            @Override
+            public void onComplete(GenerationResult result) {}
+
+            @Override
+            public void onError(RuntimeException failure) {}
+        });
+        running = generation;
+        try {
+            return generation.result().join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
+        } finally {
+            running = null;
+        }
+    }
+
+    static boolean wasCancelled(GenerationResult result) {
+        return result.finishReason() == FinishReason.CANCELLED;
+    }
+
+    @Override
+    public void close() {
+        loaded.close();
+    }
+}

@@ -1,0 +1,162 @@
+package io.github.jnpu.server.cli;
+
+import io.github.jnpu.engine.GenerationRequest;
+import io.github.jnpu.engine.ModelOptions;
+import io.github.jnpu.engine.sampling.SamplingOptions;
+import picocli.CommandLine.Option;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+
+/** The generation parameters that options and the REPL's {@code /set parameter} change. Names and defaults are Ollama's. */
+final class GenerationParameters {
+    private SamplingOptions sampling = SamplingOptions.DEFAULT;
+    private int maxTokens = -1;
+    private int contextLength;
+    private final List<String> stop = new ArrayList<>();
+
+    @Option(names = "--temperature", paramLabel = "T", description = "How freely words are chosen; 0 always takes the likeliest (default 0.8).")
+    void temperature(float value) {
+        sampling = sampling.withTemperature(value);
+    }
+
+    @Option(names = "--top-k", paramLabel = "K", description = "Choose among the K likeliest tokens; 0 for all (default 40).")
+    void topK(int value) {
+        sampling = sampling.withTopK(value);
+    }
+
+    @Option(names = "--top-p", paramLabel = "P", description = "Choose among the likeliest tokens that make up probability P (default 0.9).")
+    void topP(float value) {
+        sampling = sampling.withTopP(value);
+    }
+
+    @Option(names = "--min-p", paramLabel = "P", description = "Drop tokens less likely than P times the likeliest (default 0).")
+    void minP(float value) {
+        sampling = sampling.withMinP(value);
+    }
+
+    @Option(names = "--typical-p", paramLabel = "P", description = "Choose among the most typical tokens that make up probability P (default 1: all).")
+    void typicalP(float value) {
+        sampling = sampling.withTypicalP(value);
+    }
+
+    @Option(names = "--repeat-last-n", paramLabel = "N", description = "How many tokens back the penalties look; -1 for the whole context (default 64).")
+    void repeatLastN(int value) {
+        sampling = sampling.withRepeatLastN(value);
+    }
+
+    @Option(names = "--repeat-penalty", paramLabel = "X", description = "Make repetition less likely; 1 for none (default 1).")
+    void repeatPenalty(float value) {
+        sampling = sampling.withRepeatPenalty(value);
+    }
+
+    @Option(names = "--presence-penalty", paramLabel = "X", description = "Lower the logits of tokens seen before (default 0).")
+    void presencePenalty(float value) {
+        sampling = sampling.withPresencePenalty(value);
+    }
+
+    @Option(names = "--frequency-penalty", paramLabel = "X", description = "Lower logits for each time a token was seen (default 0).")
+    void frequencyPenalty(float value) {
+        sampling = sampling.withFrequencyPenalty(value);
+    }
+
+    @Option(names = "--seed", paramLabel = "N", description = "The same seed gives the same text (default: random).")
+    void seed(long value) {
+        sampling = sampling.withSeed(value);
+    }
+
+    @Option(names = "--num-predict", paramLabel = "N", description = "Stop after N tokens; -1 for no limit but the context (default -1).")
+    void numPredict(int value) {
+        maxTokens = value;
+    }
+
+    @Option(names = "--num-ctx", paramLabel = "N", description = "Tokens that prompt and answer can have together (default 4096, or what the model was trained for).")
+    void numCtx(int value) {
+        if (value < 1) {
+            throw new IllegalArgumentException("num_ctx must be at least 1, is " + value);
+        }
+        contextLength = value;
+    }
+
+    @Option(names = "--stop", paramLabel = "TEXT", description = "End the answer where TEXT appears; may be repeated.")
+    void stop(List<String> values) {
+        stop.clear();
+        stop.addAll(values);
+    }
+
+    /**
+     * Sets one by the name that Ollama gives it.
+     *
+     * @throws IllegalArgumentException
+     *             if the name is unknown or the value no number of its kind
+     */
+    void set(String name, List<String> values) {
+        if (name.equals("stop")) {
+            stop(values);
+            return;
+        }
+        if (values.size() != 1) {
+            throw new IllegalArgumentException("parameter '%s' takes one value".formatted(name));
+        }
+        String value = values.getFirst();
+        try {
+            switch (name) {
+                case "temperature" -> temperature(Float.parseFloat(value));
+                case "top_k" -> topK(Integer.parseInt(value));
+                case "top_p" -> topP(Float.parseFloat(value));
+                case "min_p" -> minP(Float.parseFloat(value));
+                case "typical_p" -> typicalP(Float.parseFloat(value));
+                case "repeat_last_n" -> repeatLastN(Integer.parseInt(value));
+                case "repeat_penalty" -> repeatPenalty(Float.parseFloat(value));
+                case "presence_penalty" -> presencePenalty(Float.parseFloat(value));
+                case "frequency_penalty" -> frequencyPenalty(Float.parseFloat(value));
+                case "seed" -> seed(Long.parseLong(value));
+                case "num_predict" -> numPredict(Integer.parseInt(value));
+                case "num_ctx" -> numCtx(Integer.parseInt(value));
+                default -> throw new IllegalArgumentException("unknown parameter '%s'; known are stop, %s"
+                        .formatted(name, String.join(", ", values().keySet())));
+            }
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("parameter '%s' does not take '%s'".formatted(name, value), e);
+        }
+    }
+
+    /** All but the stop strings, by Ollama's names. */
+    Map<String, Object> values() {
+        Map<String, Object> values = new LinkedHashMap<>();
+        values.put("temperature", sampling.temperature());
+        values.put("top_k", sampling.topK());
+        values.put("top_p", sampling.topP());
+        values.put("min_p", sampling.minP());
+        values.put("typical_p", sampling.typicalP());
+        values.put("repeat_last_n", sampling.repeatLastN());
+        values.put("repeat_penalty", sampling.repeatPenalty());
+        values.put("presence_penalty", sampling.presencePenalty());
+        values.put("frequency_penalty", sampling.frequencyPenalty());
+        OptionalLong seed = sampling.seed();
+        values.put("seed", seed.isPresent() ? seed.getAsLong() : "random");
+        values.put("num_predict", maxTokens);
+        values.put("num_ctx", contextLength == 0 ? "default" : contextLength);
+        return values;
+    }
+
+    List<String> stopStrings() {
+        return List.copyOf(stop);
+    }
+
+    /** 0 for the default. */
+    int contextLength() {
+        return contextLength;
+    }
+
+    ModelOptions modelOptions() {
+        return ModelOptions.DEFAULT.withContextLength(contextLength);
+    }
+
+    GenerationRequest request(int[] prompt) {
+        return new GenerationRequest(prompt, sampling, maxTokens, stop);
+    }
+}

@@ -1,0 +1,91 @@
+package io.github.jnpu.server.cli;
+
+import io.github.jnpu.engine.EngineException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+
+/** Answers one prompt, or many in a conversation. */
+@Command(name = "run", mixinStandardHelpOptions = true, description = {
+        "Run a model: answer PROMPT, or start a conversation where none is given.",
+        "The model runs in this process; no server is needed. What is piped in is put before PROMPT."}, footer = {"",
+                "Examples:",
+                "  jnpu run demo \"What does an NPU do?\"",
+                "  jnpu run demo                                 a conversation; /? lists its commands",
+                "  jnpu run ./model.gguf \"Summarise:\" < report.txt",
+                "  jnpu run ./model.gguf --raw --temperature 0 --num-predict 64 \"Once upon a time\""})
+final class RunCommand implements Callable<Integer> {
+    @ParentCommand
+    private Jnpu jnpu;
+
+    @Parameters(index = "0", paramLabel = "MODEL", description = "A name in the store, 'demo', or a path to a GGUF file.")
+    private String model;
+
+    @Parameters(index = "1..*", arity = "0..*", paramLabel = "PROMPT", description = "What to answer; several words need no quotes.")
+    private List<String> prompt = List.of();
+
+    @Option(names = "--system", paramLabel = "TEXT", description = "Instructions that stand before the conversation.")
+    private String system;
+
+    @Option(names = "--raw", description = "Continue PROMPT as it stands, without the model's chat template.")
+    private boolean raw;
+
+    @Option(names = "--think", arity = "0..1", fallbackValue = "true", paramLabel = "true|false", description = "Whether a model that can do so thinks before it answers (default: as its template says).")
+    private Boolean think;
+
+    @Option(names = "--verbose", description = "Print durations and rates after each answer, on standard error.")
+    private boolean verbose;
+
+    @Mixin
+    private GenerationParameters parameters;
+
+    @Override
+    public Integer call() throws IOException {
+        Console console = jnpu.console();
+        boolean conversation = prompt.isEmpty() && console.isInteractive();
+        String text = conversation ? "" : readPrompt(console);
+        try (ChatSession session = new ChatSession(console, model, parameters, raw, Optional.ofNullable(system),
+                Optional.ofNullable(think))) {
+            if (conversation) {
+                try (JLineInput input = JLineInput.open(session::cancel)) {
+                    new Repl(console, session, input, verbose).run();
+                }
+                return 0;
+            }
+            ChatSession.Answer answer = session.answer(text);
+            PrintStream out = console.out();
+            out.println();
+            out.flush();
+            if (verbose) {
+                GenerationStatistics.print(console.err(), answer.result(), answer.loadDuration());
+            }
+            return 0;
+        }
+    }
+
+    private String readPrompt(Console console) throws IOException {
+        List<String> parts = new ArrayList<>();
+        if (!console.inputIsTerminal()) {
+            String piped = new String(console.in().readAllBytes(), StandardCharsets.UTF_8);
+            if (!piped.isEmpty()) {
+                parts.add(piped);
+            }
+        }
+        parts.addAll(prompt);
+        String text = String.join(" ", parts);
+        if (text.isBlank()) {
+            throw new EngineException("there is no prompt: neither on the command line nor on standard input");
+        }
+        return text;
+    }
+}
