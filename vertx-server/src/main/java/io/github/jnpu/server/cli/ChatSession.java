@@ -30,6 +30,7 @@ final class ChatSession implements AutoCloseable {
     private final boolean raw;
     private final Optional<Boolean> thinking;
     private final List<ChatMessage> history = new ArrayList<>();
+    private final Modelfile modelfile;
     private Optional<String> system;
     private ModelLoading.LoadedModel loaded;
     private volatile Generation running;
@@ -41,9 +42,15 @@ final class ChatSession implements AutoCloseable {
         this.parameters = parameters;
         this.raw = raw;
         this.thinking = thinking;
+        this.modelfile = Modelfile.of(modelName);
+        parameters.applyDefaults(modelfile.parameters());
         this.loaded = ModelLoading.load(console, modelName, parameters.modelOptions());
         try {
             setSystem(system);
+            if (template().isPresent()) {
+                this.system = system.or(modelfile::system);
+                clear();
+            }
         } catch (RuntimeException e) {
             loaded.close();
             throw e;
@@ -82,9 +89,10 @@ final class ChatSession implements AutoCloseable {
         system = newSystem;
     }
 
-    /** Forgets the conversation, not the system message. */
+    /** Forgets the conversation, not the system message and the turns that the model brings. */
     void clear() {
         history.clear();
+        history.addAll(modelfile.messages());
     }
 
     /** Sets a parameter; a new context length loads the model anew. */
@@ -103,7 +111,7 @@ final class ChatSession implements AutoCloseable {
     Answer answer(String text) {
         Optional<ChatTemplate> template = template();
         if (template.isEmpty()) {
-            return new Answer(generate(model().encodePrompt(text, false)), loaded.duration());
+            return new Answer(generate(model().encodePrompt(text, raw)), loaded.duration());
         }
         ChatMessage question = ChatMessage.user(text);
         List<ChatMessage> turns = new ArrayList<>(history);
@@ -137,7 +145,7 @@ final class ChatSession implements AutoCloseable {
             system.ifPresent(content -> messages.addFirst(ChatMessage.system(content)));
             int[] ids = model().encodePrompt(
                     template.render(new ChatPrompt(messages, List.of(), true, thinking)), true);
-            if (ids.length < model().contextLength() || turns.size() <= 1) {
+            if (ids.length < model().contextLength() || turns.size() <= 2) {
                 return ids;
             }
             // A question goes with its answer: templates insist on the two taking turns.

@@ -6,10 +6,12 @@ import io.github.jnpu.engine.sampling.SamplingOptions;
 import picocli.CommandLine.Option;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /** The generation parameters that options and the REPL's {@code /set parameter} change. Names and defaults are Ollama's. */
 final class GenerationParameters {
@@ -17,64 +19,77 @@ final class GenerationParameters {
     private int maxTokens = -1;
     private int contextLength;
     private final List<String> stop = new ArrayList<>();
+    private final Set<String> chosen = new HashSet<>();
 
     @Option(names = "--temperature", paramLabel = "T", description = "How freely words are chosen; 0 always takes the likeliest (default 0.8).")
     void temperature(float value) {
+        chosen.add("temperature");
         sampling = sampling.withTemperature(value);
     }
 
     @Option(names = "--top-k", paramLabel = "K", description = "Choose among the K likeliest tokens; 0 for all (default 40).")
     void topK(int value) {
+        chosen.add("top_k");
         sampling = sampling.withTopK(value);
     }
 
     @Option(names = "--top-p", paramLabel = "P", description = "Choose among the likeliest tokens that make up probability P (default 0.9).")
     void topP(float value) {
+        chosen.add("top_p");
         sampling = sampling.withTopP(value);
     }
 
     @Option(names = "--min-p", paramLabel = "P", description = "Drop tokens less likely than P times the likeliest (default 0).")
     void minP(float value) {
+        chosen.add("min_p");
         sampling = sampling.withMinP(value);
     }
 
     @Option(names = "--typical-p", paramLabel = "P", description = "Choose among the most typical tokens that make up probability P (default 1: all).")
     void typicalP(float value) {
+        chosen.add("typical_p");
         sampling = sampling.withTypicalP(value);
     }
 
     @Option(names = "--repeat-last-n", paramLabel = "N", description = "How many tokens back the penalties look; -1 for the whole context (default 64).")
     void repeatLastN(int value) {
+        chosen.add("repeat_last_n");
         sampling = sampling.withRepeatLastN(value);
     }
 
     @Option(names = "--repeat-penalty", paramLabel = "X", description = "Make repetition less likely; 1 for none (default 1).")
     void repeatPenalty(float value) {
+        chosen.add("repeat_penalty");
         sampling = sampling.withRepeatPenalty(value);
     }
 
     @Option(names = "--presence-penalty", paramLabel = "X", description = "Lower the logits of tokens seen before (default 0).")
     void presencePenalty(float value) {
+        chosen.add("presence_penalty");
         sampling = sampling.withPresencePenalty(value);
     }
 
     @Option(names = "--frequency-penalty", paramLabel = "X", description = "Lower logits for each time a token was seen (default 0).")
     void frequencyPenalty(float value) {
+        chosen.add("frequency_penalty");
         sampling = sampling.withFrequencyPenalty(value);
     }
 
     @Option(names = "--seed", paramLabel = "N", description = "The same seed gives the same text (default: random).")
     void seed(long value) {
+        chosen.add("seed");
         sampling = sampling.withSeed(value);
     }
 
     @Option(names = "--num-predict", paramLabel = "N", description = "Stop after N tokens; -1 for no limit but the context (default -1).")
     void numPredict(int value) {
+        chosen.add("num_predict");
         maxTokens = value;
     }
 
     @Option(names = "--num-ctx", paramLabel = "N", description = "Tokens that prompt and answer can have together (default 4096, or what the model was trained for).")
     void numCtx(int value) {
+        chosen.add("num_ctx");
         if (value < 1) {
             throw new IllegalArgumentException("num_ctx must be at least 1, is " + value);
         }
@@ -83,6 +98,7 @@ final class GenerationParameters {
 
     @Option(names = "--stop", paramLabel = "TEXT", description = "End the answer where TEXT appears; may be repeated.")
     void stop(List<String> values) {
+        chosen.add("stop");
         stop.clear();
         stop.addAll(values);
     }
@@ -122,6 +138,34 @@ final class GenerationParameters {
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException("parameter '%s' does not take '%s'".formatted(name, value), e);
         }
+    }
+
+    /**
+     * Takes over what the model's Modelfile says, except where the user has chosen. Parameters that steer how Ollama runs a
+     * model, such as {@code num_gpu}, say nothing about the answer and are passed over.
+     *
+     * @throws IllegalArgumentException
+     *             if a value is out of range or of the wrong kind
+     */
+    void applyDefaults(Map<String, Object> defaults) {
+        Set<String> byUser = Set.copyOf(chosen);
+        Set<String> known = values().keySet();
+        defaults.forEach((name, value) -> {
+            if (!byUser.contains(name) && (known.contains(name) || name.equals("stop"))) {
+                List<String> texts = value instanceof List<?> list
+                        ? list.stream().map(String::valueOf).toList()
+                        : List.of(text(value));
+                set(name, texts);
+            }
+        });
+        chosen.retainAll(byUser);
+    }
+
+    /** JSON readers give whole numbers as floating-point ones here and there. */
+    private static String text(Object value) {
+        return value instanceof Double number && number == Math.rint(number) && Math.abs(number) < 1e15
+                ? Long.toString(number.longValue())
+                : String.valueOf(value);
     }
 
     /** All but the stop strings, by Ollama's names. */

@@ -1,7 +1,6 @@
 package io.github.jnpu.server.cli;
 
 import io.github.jnpu.server.JnpuVersion;
-
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -20,7 +19,7 @@ import java.util.Locale;
  * <p>Exit codes: 0 done, 1 failed, 2 wrong usage, 141 nobody reads the output any more (as a shell says for SIGPIPE).
  */
 @Command(name = "jnpu", versionProvider = Jnpu.Version.class, mixinStandardHelpOptions = true, synopsisSubcommandLabel = "COMMAND", description = "Runs language models inside the JVM.", subcommands = {
-        RunCommand.class, ShowCommand.class, PsCommand.class,
+        ServeCommand.class, RunCommand.class, ListCommand.class, ShowCommand.class, PsCommand.class,
         DevicesCommand.class, TokenizeCommand.class, PerplexityCommand.class, BenchCommand.class,
         ConvertCommand.class}, footer = {"",
                 "Examples:",

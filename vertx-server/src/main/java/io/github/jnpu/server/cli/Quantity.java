@@ -21,17 +21,6 @@ final class Quantity {
         return unit == 0 ? count + " B" : format(value < 10 ? "%.1f %s" : "%.0f %s", value, BYTE_UNITS[unit]);
     }
 
-    /** A number of parameters: {@code 1.2B}. */
-    static String count(long count) {
-        if (count < 1_000) {
-            return Long.toString(count);
-        }
-        if (count < 1_000_000) {
-            return format("%.0fK", count / 1e3);
-        }
-        return count < 1_000_000_000 ? format("%.1fM", count / 1e6) : format("%.1fB", count / 1e9);
-    }
-
     /** A duration with its two leading units: {@code 130.08ms}, {@code 4.23s}, {@code 2m5.1s}. */
     static String duration(Duration duration) {
         double seconds = duration.toNanos() / 1e9;

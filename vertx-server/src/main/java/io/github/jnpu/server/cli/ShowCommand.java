@@ -5,6 +5,7 @@ import io.github.jnpu.convert.model.ModelSource;
 import io.github.jnpu.engine.EngineException;
 import io.github.jnpu.engine.chat.ChatTemplate;
 import io.github.jnpu.engine.store.ModelLocator;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -12,7 +13,9 @@ import picocli.CommandLine.ParentCommand;
 
 import java.io.PrintStream;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 
 /** Prints what a model is. */
 @Command(name = "show", mixinStandardHelpOptions = true, description = "Show what a model is.", footer = {"",
@@ -23,6 +26,8 @@ import java.util.concurrent.Callable;
 final class ShowCommand implements Callable<Integer> {
     /** Longer texts, such as templates and licences, have an option of their own or do not help here. */
     private static final int MAX_VALUE_LENGTH = 80;
+    /** The whole text is for --license. */
+    private static final int LICENSE_LINES = 2;
 
     @ParentCommand
     private Jnpu jnpu;
@@ -30,8 +35,23 @@ final class ShowCommand implements Callable<Integer> {
     @Parameters(paramLabel = "MODEL", description = "A name in the store, 'demo', or a path to a GGUF file.")
     private String model;
 
-    @Option(names = "--template", description = "Print the chat template only.")
-    private boolean template;
+    /** Print one part alone. */
+    static final class Part {
+        @Option(names = "--template", description = "Print the chat template only.")
+        private boolean template;
+
+        @Option(names = "--system", description = "Print the system message only.")
+        private boolean system;
+
+        @Option(names = "--parameters", description = "Print the parameters that the model sets, only.")
+        private boolean parameters;
+
+        @Option(names = "--license", description = "Print the licence only.")
+        private boolean license;
+    }
+
+    @ArgGroup
+    private Part part;
 
     @Option(names = {"-v", "--verbose"}, description = "Print all metadata and tensors too.")
     private boolean verbose;
@@ -39,25 +59,57 @@ final class ShowCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintStream out = jnpu.console().out();
+        Modelfile modelfile = Modelfile.of(model);
         try (ModelSource source = ModelLocator.open(model)) {
-            if (template) {
-                out.println(ChatTemplate.of(source).map(ChatTemplate::source).orElseThrow(
-                        () -> new EngineException("model '%s' has no chat template".formatted(model))));
+            if (part != null) {
+                printPart(out, source, modelfile);
                 return 0;
             }
             ModelSummary.of(source).print(out);
+            section(out, "Parameters", parameters(modelfile));
+            section(out, "System", modelfile.system().map(String::lines).map(Stream::toList).orElse(List.of()));
+            section(out, "License", modelfile.licenses().stream().flatMap(text -> text.lines().limit(LICENSE_LINES))
+                    .toList());
             if (verbose) {
-                out.println("  Metadata");
-                source.metadata().values().forEach((key, value) -> out.println("    %s = %s".formatted(key,
-                        describe(value))));
-                out.println();
-                out.println("  Tensors");
-                source.tensors().forEach(tensor -> out.println("    %-40s %-8s %s".formatted(tensor.name(),
-                        tensor.type(), Arrays.toString(tensor.shape()))));
-                out.println();
+                section(out, "Metadata", source.metadata().values().entrySet().stream()
+                        .map(entry -> "%s = %s".formatted(entry.getKey(), describe(entry.getValue()))).toList());
+                section(out, "Tensors", source.tensors().stream().map(tensor -> "%-40s %-8s %s".formatted(tensor
+                        .name(), tensor.type(), Arrays.toString(tensor.shape()))).toList());
             }
         }
         return 0;
+    }
+
+    private void printPart(PrintStream out, ModelSource source, Modelfile modelfile) {
+        if (part.template) {
+            out.println(ChatTemplate.of(source).map(ChatTemplate::source).orElseThrow(() -> missing("chat template")));
+        } else if (part.system) {
+            out.println(modelfile.system().orElseThrow(() -> missing("system message")));
+        } else if (part.parameters) {
+            parameters(modelfile).forEach(out::println);
+        } else {
+            modelfile.licenses().forEach(out::println);
+        }
+    }
+
+    private EngineException missing(String what) {
+        return new EngineException("model '%s' has no %s".formatted(model, what));
+    }
+
+    private static List<String> parameters(Modelfile modelfile) {
+        return modelfile.parameters().entrySet().stream()
+                .flatMap(entry -> (entry.getValue() instanceof List<?> values ? values : List.of(entry.getValue()))
+                        .stream().map(value -> "%-20s %s".formatted(entry.getKey(), value)))
+                .toList();
+    }
+
+    private static void section(PrintStream out, String heading, List<String> lines) {
+        if (lines.isEmpty()) {
+            return;
+        }
+        out.println("  " + heading);
+        lines.forEach(line -> out.println("    " + line));
+        out.println();
     }
 
     private static String describe(Object value) {
