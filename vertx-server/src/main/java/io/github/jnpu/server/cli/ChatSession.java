@@ -1,7 +1,6 @@
 package io.github.jnpu.server.cli;
 
 import io.github.jnpu.engine.EngineException;
-import io.github.jnpu.engine.FinishReason;
 import io.github.jnpu.engine.Generation;
 import io.github.jnpu.engine.GenerationListener;
 import io.github.jnpu.engine.GenerationResult;
@@ -33,6 +32,7 @@ final class ChatSession implements AutoCloseable {
     private final Modelfile modelfile;
     private Optional<String> system;
     private ModelLoading.LoadedModel loaded;
+    private Duration unreportedLoad = Duration.ZERO;
     private volatile Generation running;
 
     ChatSession(Console console, String modelName, GenerationParameters parameters, boolean raw,
@@ -44,7 +44,7 @@ final class ChatSession implements AutoCloseable {
         this.thinking = thinking;
         this.modelfile = Modelfile.of(modelName);
         parameters.applyDefaults(modelfile.parameters());
-        this.loaded = ModelLoading.load(console, modelName, parameters.modelOptions());
+        load();
         try {
             setSystem(system);
             if (template().isPresent()) {
@@ -57,8 +57,9 @@ final class ChatSession implements AutoCloseable {
         }
     }
 
-    String modelName() {
-        return modelName;
+    private void load() {
+        loaded = ModelLoading.load(console, modelName, parameters.modelOptions());
+        unreportedLoad = loaded.duration();
     }
 
     LanguageModel model() {
@@ -101,7 +102,7 @@ final class ChatSession implements AutoCloseable {
         parameters.set(name, values);
         if (parameters.contextLength() != before) {
             loaded.close();
-            loaded = ModelLoading.load(console, modelName, parameters.modelOptions());
+            load();
         }
     }
 
@@ -111,7 +112,7 @@ final class ChatSession implements AutoCloseable {
     Answer answer(String text) {
         Optional<ChatTemplate> template = template();
         if (template.isEmpty()) {
-            return new Answer(generate(model().encodePrompt(text, raw)), loaded.duration());
+            return report(generate(model().encodePrompt(text, raw)));
         }
         ChatMessage question = ChatMessage.user(text);
         List<ChatMessage> turns = new ArrayList<>(history);
@@ -120,10 +121,16 @@ final class ChatSession implements AutoCloseable {
         history.clear();
         history.addAll(turns);
         history.add(ChatMessage.assistant(result.text()));
-        return new Answer(result, loaded.duration());
+        return report(result);
     }
 
-    /** An answer and how long the model took to load before the first one. */
+    private Answer report(GenerationResult result) {
+        Answer answer = new Answer(result, unreportedLoad);
+        unreportedLoad = Duration.ZERO;
+        return answer;
+    }
+
+    /** An answer and how long the model took to load for it. */
     record Answer(GenerationResult result, Duration loadDuration) {}
 
     /** Stops the answer that is being written, if there is one. */
@@ -184,10 +191,6 @@ final class ChatSession implements AutoCloseable {
         } finally {
             running = null;
         }
-    }
-
-    static boolean wasCancelled(GenerationResult result) {
-        return result.finishReason() == FinishReason.CANCELLED;
     }
 
     @Override

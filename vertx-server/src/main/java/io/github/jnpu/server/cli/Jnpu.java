@@ -81,7 +81,7 @@ public final class Jnpu implements Runnable {
     private static int explainUsage(ParameterException failure, String[] arguments) {
         CommandLine command = failure.getCommandLine();
         PrintWriter err = command.getErr();
-        err.println("Error: " + ErrorMessage.oneLine(failure.getMessage()));
+        err.println("Error: " + ErrorMessage.of(failure));
         err.println("Run '%s --help' for usage.".formatted(command.getCommandSpec().qualifiedName()));
         return USAGE;
     }

@@ -1,5 +1,6 @@
 package io.github.jnpu.server.cli;
 
+import io.github.jnpu.engine.EngineException;
 import io.github.jnpu.engine.ModelOptions;
 import io.github.jnpu.engine.evaluation.Perplexity;
 import io.github.jnpu.server.cli.ModelLoading.LoadedModel;
@@ -50,6 +51,9 @@ final class PerplexityCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Console console = jnpu.console();
+        if (Files.isDirectory(file)) {
+            throw new EngineException("%s is a folder; give a text file".formatted(file));
+        }
         String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
         ModelOptions options = ModelOptions.DEFAULT.withThreads(threads).withContextLength(contextLength);
         Perplexity result;

@@ -137,8 +137,14 @@ final class Repl {
                 session.setSystem(system.filter(content -> !content.isBlank()));
                 out.println(session.system().isPresent() ? "Set the system message." : "Removed the system message.");
             }
-            case "verbose" -> verbose = true;
-            case "quiet" -> verbose = false;
+            case "verbose" -> {
+                verbose = true;
+                out.println("Durations and rates follow each answer.");
+            }
+            case "quiet" -> {
+                verbose = false;
+                out.println("Durations and rates are no longer printed.");
+            }
             default -> out.println("Usage: /set parameter NAME VALUE | system TEXT | verbose | quiet");
         }
     }

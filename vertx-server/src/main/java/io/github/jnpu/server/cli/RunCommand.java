@@ -10,6 +10,7 @@ import picocli.CommandLine.ParentCommand;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -25,6 +26,8 @@ import java.util.concurrent.Callable;
                 "  jnpu run ./model.gguf \"Summarise:\" < report.txt",
                 "  jnpu run ./model.gguf --raw --temperature 0 --num-predict 64 \"Once upon a time\""})
 final class RunCommand implements Callable<Integer> {
+    private static final Duration INPUT_NOTICE = Duration.ofSeconds(3);
+
     @ParentCommand
     private Jnpu jnpu;
 
@@ -73,10 +76,27 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
+    /** Reads to the end, as slow as it may come; but a pipe that somebody forgot to close must not look like a hang. */
+    private static String readInput(Console console) throws IOException {
+        Thread notice = Thread.ofPlatform().daemon().name("input-notice").start(() -> {
+            try {
+                Thread.sleep(INPUT_NOTICE);
+                console.err().println("Waiting for standard input to end (run with </dev/null if there is none) ...");
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        try {
+            return new String(console.in().readAllBytes(), StandardCharsets.UTF_8);
+        } finally {
+            notice.interrupt();
+        }
+    }
+
     private String readPrompt(Console console) throws IOException {
         List<String> parts = new ArrayList<>();
         if (!console.inputIsTerminal()) {
-            String piped = new String(console.in().readAllBytes(), StandardCharsets.UTF_8);
+            String piped = readInput(console);
             if (!piped.isEmpty()) {
                 parts.add(piped);
             }

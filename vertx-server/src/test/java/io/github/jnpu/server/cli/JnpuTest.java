@@ -1,0 +1,268 @@
+package io.github.jnpu.server.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.jnpu.convert.TestModels;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class JnpuTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @TempDir
+    Path folder;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"serve", "run", "list", "show", "ps", "devices", "tokenize", "perplexity", "bench",
+            "convert"})
+    void everyCommandExplainsItselfWithExamples(String command) {
+        CommandLineRun run = CommandLineRun.of(command, "--help");
+
+        assertThat(run.code()).isZero();
+        assertThat(run.out()).contains("Usage: jnpu " + command, "Examples:");
+        assertThat(run.err()).isEmpty();
+    }
+
+    @Test
+    void aWrongCommandIsOneLineAndAHint() {
+        CommandLineRun run = CommandLineRun.of("frobnicate");
+
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err())
+                .isEqualTo("Error: unknown command 'frobnicate'%nRun 'jnpu --help' for usage.%n".formatted());
+    }
+
+    @Test
+    void aParameterOutOfRangeSaysWhatIsWrong() {
+        CommandLineRun run = CommandLineRun.of("run", "x", "--repeat-penalty", "0", "hello");
+
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).startsWith("Error: repeat_penalty must be above 0, is 0.0\n");
+    }
+
+    @Test
+    void aMissingModelIsOneLine() {
+        assertFails("model './missing.gguf' not found", "run", "./missing.gguf", "hello");
+        assertFails("model './missing.gguf' not found", "show", "./missing.gguf");
+        assertFails("model './missing.gguf' not found", "tokenize", "-m", "./missing.gguf");
+        assertFails("model './missing.gguf' not found", "bench", "-m", "./missing.gguf");
+    }
+
+    @Test
+    void aFileThatIsNoModelIsOneLine() throws IOException {
+        Path file = Files.writeString(folder.resolve("text.gguf"), "This is no model, and it has\nmore than one line.");
+
+        assertFails("not a GGUF file", "run", file.toString(), "hello");
+    }
+
+    @Test
+    void anUnknownArchitectureIsOneLine() {
+        Path bert = TestModels.require("ggml-vocab/ggml-vocab-bert-bge.gguf");
+
+        assertFails("bert", "run", bert.toString(), "hello");
+    }
+
+    @Test
+    void aPromptLongerThanTheContextIsOneLine() {
+        assertFails("longer than the context length of 128", "run", tiny(), "word ".repeat(200));
+    }
+
+    @Test
+    void noPromptIsAnError() {
+        assertFails("there is no prompt", "run", tiny());
+    }
+
+    @Test
+    void aStackTraceComesOnlyWhenAskedFor() {
+        assertThat(CommandLineRun.of("run", "./missing.gguf", "hello").err()).doesNotContain("\tat ");
+        assertThat(CommandLineRun.of("run", "--debug", "./missing.gguf", "hello").err())
+                .contains("\tat io.github.jnpu");
+    }
+
+    @Test
+    void continuesATextGreedilyAsTheReferenceDoes() throws IOException {
+        JsonNode golden = JSON.readTree(TestModels.require("stories260K-gguf/golden.json").toFile())
+                .get("tinyllm.gguf");
+        String whole = golden.get("text").asText();
+
+        CommandLineRun run = CommandLineRun.of("run", tiny(), "--raw", "--temperature", "0", "--num-predict", "20",
+                "Once", "upon", "a", "time");
+
+        assertThat(run.err()).isEmpty();
+        assertThat(run.code()).isZero();
+        assertThat(run.out()).endsWith("\n");
+        assertThat(whole).contains("Once upon a time" + run.out().strip());
+    }
+
+    @Test
+    void pipedInputStandsBeforeThePrompt() {
+        List<String> options = List.of("run", tiny(), "--temperature", "0", "--num-predict", "8");
+
+        CommandLineRun piped = CommandLineRun.withInput("Once upon", append(options, "a time"));
+        CommandLineRun whole = CommandLineRun.of(append(options, "Once upon a time"));
+
+        assertThat(piped.out()).isEqualTo(whole.out());
+    }
+
+    @Test
+    void theSameSeedGivesTheSameText() {
+        String[] arguments = {"run", tiny(), "--temperature", "1.2", "--seed", "7", "--num-predict", "30", "The"};
+
+        assertThat(CommandLineRun.of(arguments).out()).isEqualTo(CommandLineRun.of(arguments).out());
+    }
+
+    @Test
+    void verbosePrintsRatesOnStandardError() {
+        CommandLineRun run = CommandLineRun.of("run", tiny(), "--verbose", "--num-predict", "3", "The");
+
+        assertThat(run.out()).doesNotContain("duration");
+        assertThat(run.err()).contains("total duration:", "load duration:", "prompt eval count:    2 token(s)",
+                "prompt eval duration:", "prompt eval rate:", "eval count:           3 token(s)", "eval rate:");
+    }
+
+    @Test
+    void aSystemMessageNeedsATemplate() {
+        assertFails("has no chat template", "run", tiny(), "--system", "Be brief.", "hello");
+        assertFails("a raw prompt has no place", "run", tiny(), "--raw", "--system", "Be brief.", "hello");
+    }
+
+    @Test
+    void tokenizeTakesEveryByteOfStandardInput() {
+        assertThat(CommandLineRun.withInput("Once upon a time", "tokenize", "-m", tiny()).out())
+                .isEqualTo("403 407 261 378%n".formatted());
+        assertThat(CommandLineRun.withInput("Once upon a time\n", "tokenize", "-m", tiny(), "--json").out())
+                .isEqualTo("[403,407,261,378,13]%n".formatted());
+        assertThat(CommandLineRun.withInput("", "tokenize", "-m", tiny(), "--json").out())
+                .isEqualTo("[]%n".formatted());
+    }
+
+    @Test
+    void tokenizeParsesSpecialTokensOnRequest() {
+        assertThat(CommandLineRun.withInput("</s>", "tokenize", "-m", tiny(), "--special").out().strip())
+                .isEqualTo("2");
+        assertThat(CommandLineRun.withInput("</s>", "tokenize", "-m", tiny()).out().strip()).isNotEqualTo("2");
+    }
+
+    @Test
+    void perplexityIsThatOfLlamaCpp() throws IOException {
+        String shakespeare = Files.readString(TestModels.require("corpus/tinyshakespeare.txt"));
+        Path file = Files.writeString(folder.resolve("text.txt"), shakespeare.substring(0, 100_000));
+
+        CommandLineRun run = CommandLineRun.of("perplexity", "-m", tiny(), "-f", file.toString(), "-c", "128",
+                "--chunks", "2", "--json");
+
+        assertThat(run.code()).isZero();
+        JsonNode result = JSON.readTree(run.out());
+        // The second running value of llama.cpp 0.7.0 on the same input is 56.2872.
+        assertThat(result.get("perplexity").asDouble()).isBetween(56.2872 * 0.998, 56.2872 * 1.002);
+        assertThat(result.get("chunks").asInt()).isEqualTo(2);
+    }
+
+    @Test
+    void benchGivesTheAgreedFigures() throws IOException {
+        CommandLineRun run = CommandLineRun.of("bench", "-m", tiny(), "-p", "8", "-n", "4", "-r", "2", "-t", "1",
+                "--json");
+
+        JsonNode result = JSON.readTree(run.out());
+        assertThat(result.get("prefill_tokens_per_second").asDouble()).isPositive();
+        assertThat(result.get("decode_tokens_per_second").asDouble()).isPositive();
+        assertThat(result.get("load_seconds").asDouble()).isPositive();
+        assertThat(result.get("peak_memory_bytes").asLong()).isPositive();
+        assertThat(result.get("device").asText()).contains("CPU");
+        assertThat(result.get("threads").asInt()).isEqualTo(1);
+    }
+
+    @Test
+    void devicesTellsCoresAndMemory() throws IOException {
+        JsonNode report = JSON.readTree(CommandLineRun.of("devices", "--json").out());
+
+        assertThat(report.at("/cpu/physical_cores").asInt()).isPositive();
+        assertThat(report.at("/memory/total_bytes").asLong()).isPositive();
+        assertThat(CommandLineRun.of("devices").out()).contains("CPU", "MEMORY", report.at("/cpu/model").asText());
+    }
+
+    @Test
+    void aRandomModelCanBeWrittenShownAndRun() {
+        Path file = folder.resolve("random.gguf");
+
+        CommandLineRun convert = CommandLineRun.of("convert", "--random", "qwen3", "--like", "tiny", "--type", "Q8_0",
+                "-o",
+                file.toString());
+        assertThat(convert.err()).isEmpty();
+        assertThat(CommandLineRun.of("show", file.toString()).out()).contains("architecture         qwen3",
+                "quantization         Q8_0");
+        assertThat(CommandLineRun.of("show", "-v", file.toString()).out()).contains("blk.0.attn_q.weight",
+                "qwen3.block_count = ");
+        assertThat(CommandLineRun.of("run", file.toString(), "--num-predict", "2", "hi").code()).isZero();
+    }
+
+    @Test
+    void outputThatNobodyReadsEndsQuietly() {
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        OutputStream closedPipe = new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                throw new IOException("Broken pipe");
+            }
+        };
+        Console console = new Console(new ByteArrayInputStream(new byte[0]),
+                new PrintStream(closedPipe, false, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8),
+                false, false, false);
+
+        assertThat(Jnpu.execute(console, "run", tiny(), "--temperature", "0", "Once upon a time")).isEqualTo(141);
+        assertThat(Jnpu.execute(console, "devices")).isEqualTo(141);
+        assertThat(err.toString(StandardCharsets.UTF_8)).isEmpty();
+    }
+
+    /** Vert.x and Netty take long to load; only the server needs them. */
+    @Test
+    void noCommandButServeLoadsVertx() throws Exception {
+        Path classes = folder.resolve("classes.txt");
+        Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED",
+                "-Xlog:class+load=info:file=" + classes, "-cp", System.getProperty("java.class.path"),
+                Jnpu.class.getName(),
+                "run", tiny(), "--num-predict", "2", "hello").redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+        process.getOutputStream().close();
+
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).isZero();
+        assertThat(Files.readAllLines(classes))
+                .noneMatch(line -> line.contains(" io.vertx.") || line.contains(" io.netty."))
+                .anyMatch(line -> line.contains("io.github.jnpu.engine.LanguageModel"));
+    }
+
+    private static void assertFails(String message, String... arguments) {
+        CommandLineRun run = CommandLineRun.of(arguments);
+
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).startsWith("Error: ").contains(message);
+        assertThat(run.err().lines()).hasSize(1);
+    }
+
+    private static String tiny() {
+        return TestModels.stories260K().toString();
+    }
+
+    private static String[] append(List<String> arguments, String last) {
+        return Stream.concat(arguments.stream(), Stream.of(last)).toArray(String[]::new);
+    }
+}
