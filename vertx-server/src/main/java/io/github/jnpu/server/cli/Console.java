@@ -5,6 +5,7 @@ import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.InputStream;
 import java.io.PrintStream;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -30,10 +31,20 @@ record Console(InputStream in, PrintStream out, PrintStream err, boolean inputIs
             java.io.Console console = System.console();
             terminals = console != null && console.isTerminal() ? "012" : "";
         }
+        boolean output = terminals.contains("1");
+        boolean error = terminals.contains("2");
         return new Console(new FileInputStream(FileDescriptor.in),
-                new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8),
-                new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
-                terminals.contains("0"), terminals.contains("1"), terminals.contains("2"));
+                new PrintStream(new FileOutputStream(FileDescriptor.out), false, charset(output, "stdout.encoding")),
+                new PrintStream(new FileOutputStream(FileDescriptor.err), true, charset(error, "stderr.encoding")),
+                terminals.contains("0"), output, error);
+    }
+
+    /** A Windows console shows the characters of its code page only; the JDK knows which that is. */
+    private static Charset charset(boolean terminal, String property) {
+        String encoding = System.getProperty(property);
+        return terminal && encoding != null && System.getProperty("os.name").startsWith("Windows")
+                ? Charset.forName(encoding)
+                : StandardCharsets.UTF_8;
     }
 
     /** Whether the user can be asked: both input and output are a terminal. */
