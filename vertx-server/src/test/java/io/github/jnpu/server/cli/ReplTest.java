@@ -2,11 +2,14 @@ package io.github.jnpu.server.cli;
 
 import io.github.jnpu.convert.TestModels;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -78,11 +81,46 @@ class ReplTest {
                 "No system message is set.", "/set parameter NAME VALUE");
     }
 
+    @Test
+    void remembersTheConversationUntilItIsCleared(@TempDir Path folder) throws IOException {
+        Path model = TemplatedModel.write(folder.resolve("chat.gguf"),
+                """
+                        {% if messages | length > 2 %}{{ raise_exception(messages | map(attribute="role") | join(" ")) }}{% endif %}
+                        {{- messages[-1].content }}""");
+
+        run(model, "/set parameter num_predict 2", "One", "Two", "/clear", "Three", "/set system Be brief.", "/clear",
+                "Four",
+                "Five", "/show system");
+
+        assertThat(text(err).lines()).containsExactly("Error: " + refusal("user assistant user"),
+                "Error: " + refusal("system user assistant user"));
+        assertThat(text(out)).endsWith("Be brief.\n");
+    }
+
+    private static String refusal(String roles) {
+        return "the chat template refuses the conversation: " + roles;
+    }
+
+    @Test
+    void anOldTurnMakesRoomForANewOne(@TempDir Path folder) throws IOException {
+        Path model = TemplatedModel.write(folder.resolve("chat.gguf"),
+                "{% for message in messages %}{{ message.content }} {% endfor %}");
+
+        run(model, "/set parameter num_predict 2", "/set parameter num_ctx 48", "word ".repeat(8), "word ".repeat(8),
+                "word ".repeat(8), "word ".repeat(8), "word ".repeat(8), "word ".repeat(100));
+
+        assertThat(text(err).lines()).hasSize(1).first().asString().contains("longer than the context length of 48");
+    }
+
     private void run(String... lines) {
+        run(TestModels.stories260K(), lines);
+    }
+
+    private void run(Path model, String... lines) {
         Console console = new Console(new ByteArrayInputStream(new byte[0]),
                 new PrintStream(out, false, StandardCharsets.UTF_8), new PrintStream(err, true, StandardCharsets.UTF_8),
                 false, false, false);
-        try (ChatSession session = new ChatSession(console, TestModels.stories260K().toString(),
+        try (ChatSession session = new ChatSession(console, model.toString(),
                 new GenerationParameters(), false, Optional.empty(), Optional.empty())) {
             new Repl(console, session, new Script(lines), false).run();
         }
