@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** What Linux tells in {@code /proc} and {@code /sys}; formats as in proc(5), cgroups(7) and the kernel's cgroup-v2.rst. */
@@ -20,10 +21,9 @@ final class LinuxFacts implements SystemFacts {
     private static final long NO_LIMIT = 1L << 60;
     /** A kernel has at most 8192 processors; a file that claims more is broken. */
     private static final int MAX_PROCESSORS = 8192;
-    private static final Set<String> X86_FEATURES = Set.of("sse4_2", "avx", "avx2", "fma", "f16c");
-    private static final List<String> FEATURE_PREFIXES = List.of("avx512", "avx_", "avx10", "amx", "asimd", "sve",
-            "sme",
-            "i8mm", "bf16");
+    private static final Pattern VECTOR_FEATURE = Pattern.compile(
+            // x86, then Arm; smep has nothing to do with sme.
+            "sse4_2|avx.*|fma|f16c|amx_.*|asimd.*|sve.*|sme([_0-9].*)?|i8mm|bf16");
 
     private final Path root;
     private final int processors;
@@ -77,8 +77,7 @@ final class LinuxFacts implements SystemFacts {
     private static List<String> features(List<String> cpuinfo) {
         return field(cpuinfo, "flags").or(() -> field(cpuinfo, "Features")).stream()
                 .flatMap(flags -> Stream.of(flags.split("\\s+")))
-                .filter(flag -> X86_FEATURES.contains(flag) || FEATURE_PREFIXES.stream().anyMatch(flag::startsWith))
-                .toList();
+                .filter(flag -> VECTOR_FEATURE.matcher(flag).matches()).toList();
     }
 
     private static Optional<String> field(List<String> lines, String name) {

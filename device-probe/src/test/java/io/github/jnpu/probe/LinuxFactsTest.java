@@ -23,7 +23,7 @@ class LinuxFactsTest {
                 processor\t: 0
                 vendor_id\t: AuthenticAMD
                 model name\t: AMD Ryzen AI 9 HX 370
-                flags\t\t: fpu sse4_2 avx f16c fma avx2 avx512f avx512_vnni avx_vnni rdtscp
+                flags\t\t: fpu sse4_2 smep avx f16c fma avx2 avx512f avx512_vnni avx_vnni rdtscp
 
                 processor\t: 1
                 model name\t: AMD Ryzen AI 9 HX 370

@@ -14,8 +14,8 @@ import java.util.concurrent.Callable;
 
 /** Measures how fast a model runs here. */
 @Command(name = "bench", mixinStandardHelpOptions = true, description = {
-        "Measure how fast a model runs here, as llama-bench does: prefill runs all prompt tokens at once, decode one token",
-        "after the other, both from an empty context and without sampling. Each runs once more before, to warm up."}, footer = {
+        "Measure how fast a model runs here.",
+        "As llama-bench does: prefill runs all prompt tokens at once, decode one token after the other, both from an empty context and without sampling. Each runs once more before, to warm up."}, footer = {
                 "", "Examples:",
                 "  jnpu bench -m ./model.gguf",
                 "  jnpu bench -m demo -p 128 -n 32 -r 5 -t 1 --json"})

@@ -14,8 +14,9 @@ import java.util.concurrent.Callable;
 
 /** Writes models with random weights, to measure speed with. */
 @Command(name = "convert", mixinStandardHelpOptions = true, description = {
-        "Write a GGUF file. For now: a model with random weights, which loads, tokenizes and runs at the speed of a trained",
-        "one and says nothing. The same options give the same bytes."}, footer = {"", "Examples:",
+        "Write a GGUF file with random weights.",
+        "The model loads, tokenizes and runs at the speed of a trained one and says nothing. The same options give the same bytes."}, footer = {
+                "", "Examples:",
                 "  jnpu convert --random llama --like 1b --type Q4_0 -o /tmp/llama-1b-q4_0.gguf",
                 "  jnpu bench -m /tmp/llama-1b-q4_0.gguf"})
 final class ConvertCommand implements Callable<Integer> {

@@ -18,8 +18,9 @@ import java.util.concurrent.Callable;
 
 /** Measures how well a model predicts a text. */
 @Command(name = "perplexity", mixinStandardHelpOptions = true, description = {
-        "Measure how well a model predicts a text: lower is better. As llama.cpp defines it: the text is cut into chunks,",
-        "each begins with BOS where the model wants it, and the second half of each chunk is scored."}, footer = {"",
+        "Measure how well a model predicts a text: lower is better.",
+        "As llama.cpp defines it: the text is cut into chunks, each begins with BOS where the model wants it, and the second half of each chunk is scored."}, footer = {
+                "",
                 "Examples:",
                 "  jnpu perplexity -m ./model.gguf -f wiki.test.raw",
                 "  jnpu perplexity -m ./model.gguf -f book.txt -c 128 --chunks 8 --json"})
