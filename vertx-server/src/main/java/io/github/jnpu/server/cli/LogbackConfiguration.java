@@ -41,6 +41,8 @@ public final class LogbackConfiguration extends ContextAwareBase implements Conf
         // Libraries have much to say at their lower levels that is of no use to the reader of ours.
         root.setLevel(level.isGreaterOrEqual(Level.WARN) ? level : Level.WARN);
         context.getLogger("io.github.jnpu").setLevel(level);
+        // It prints a stack trace for a path that cannot be decoded; our failure handler logs what is our own.
+        context.getLogger("io.vertx.ext.web.RoutingContext").setLevel(Level.OFF);
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }
 }
