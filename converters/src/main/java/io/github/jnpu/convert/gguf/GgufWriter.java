@@ -50,9 +50,8 @@ public final class GgufWriter {
      * Adds a pair with a value as {@link GgufFile} returns it: {@code Byte, Short, Integer, Long, BigInteger, Float,
      * Double, Boolean, String} or {@link MetadataArray}.
      *
-     * <p>Numbers are written with the GGUF type that {@link GgufFile} reads as this class, the unsigned one for
-     * {@code Short, Integer} where that is ambiguous being {@link #putUnsigned}: {@code Byte} int8, {@code Short} int16,
-     * {@code Integer} int32, {@code Long} int64, {@code BigInteger} uint64.
+     * <p>Numbers are written signed in the width of their class, {@code BigInteger} as uint64; {@link #putUnsigned} writes
+     * the uint32 that hyper-parameters and token ids need.
      *
      * @throws IllegalArgumentException
      *             if the key is there already or the value is of another class

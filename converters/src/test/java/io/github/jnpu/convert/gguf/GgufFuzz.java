@@ -56,7 +56,7 @@ class GgufFuzz {
     }
 
     @MethodSource("seeds")
-    @FuzzTest(maxDuration = "8s")
+    @FuzzTest(maxDuration = "5s")
     void anyBytesAreAModelOrRefused(byte[] bytes) {
         try (GgufFile file = GgufFile.of(MemorySegment.ofArray(bytes), "fuzz.gguf")) {
             float[] values = new float[VALUES];
