@@ -1,5 +1,6 @@
 package io.github.jnpu.engine.store;
 
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -32,7 +33,8 @@ public record ModelName(String host, String namespace, String model, String tag)
 
     private static void require(String text, Part part) {
         if (!isValid(text, part)) {
-            throw new IllegalArgumentException("invalid %s in a model name".formatted(part.name().toLowerCase()));
+            throw new IllegalArgumentException(
+                    "invalid %s in a model name".formatted(part.name().toLowerCase(Locale.ROOT)));
         }
     }
 

@@ -6,6 +6,7 @@ import io.github.jnpu.server.model.GoDuration;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
@@ -37,7 +38,7 @@ record RequestFields(String model, boolean stream, Optional<JsonNode> format, Op
                 throw ApiException.badRequest("Unsupported type: '%s'".formatted(node.isBoolean()
                         ? "bool"
                         : node
-                                .getNodeType().name().toLowerCase()));
+                                .getNodeType().name().toLowerCase(Locale.ROOT)));
             }
             try {
                 return GoDuration.keepAlive(GoDuration.parse(node.textValue()));
@@ -69,7 +70,7 @@ record RequestFields(String model, boolean stream, Optional<JsonNode> format, Op
         for (JsonNode image : images) {
             if (!image.isTextual()) {
                 throw ApiException.badRequest("json: cannot unmarshal %s into Go value of type []uint8".formatted(image
-                        .getNodeType().name().toLowerCase()));
+                        .getNodeType().name().toLowerCase(Locale.ROOT)));
             }
             requireBase64(image.textValue());
         }
