@@ -50,7 +50,7 @@ final class JlamaTensors implements AutoCloseable {
     }
 
     /** jlama multiplies floats with four-bit weights on AVX2 and AVX-512 only. */
-    private static boolean readsFourBit() {
+    static boolean readsFourBit() {
         return MachineSpec.VECTOR_TYPE == MachineSpec.Type.AVX_256
                 || MachineSpec.VECTOR_TYPE == MachineSpec.Type.AVX_512;
     }
