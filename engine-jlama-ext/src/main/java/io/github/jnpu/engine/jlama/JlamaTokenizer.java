@@ -3,7 +3,7 @@ package io.github.jnpu.engine.jlama;
 import com.github.tjake.jlama.safetensors.prompt.PromptSupport;
 import com.github.tjake.jlama.safetensors.tokenizer.TokenizerModel;
 import io.github.jnpu.convert.model.ModelSource;
-import io.github.jnpu.engine.chat.ChatTemplate;
+import io.github.jnpu.engine.tokenizer.StreamingDetokenizer;
 import io.github.jnpu.engine.tokenizer.Tokenizer;
 
 import java.util.ArrayList;
@@ -27,12 +27,6 @@ final class JlamaTokenizer implements com.github.tjake.jlama.safetensors.tokeniz
         this.model = describe(tokenizer, source.metadata().string("tokenizer.ggml.model").orElse("unknown"));
         source.metadata().string("tokenizer.chat_template")
                 .ifPresent(template -> model.setPromptTemplates(Map.of("default", template)));
-    }
-
-    JlamaTokenizer(Tokenizer tokenizer, Optional<ChatTemplate> template) {
-        this.tokenizer = tokenizer;
-        this.model = describe(tokenizer, "gguf");
-        template.ifPresent(t -> model.setPromptTemplates(Map.of("default", t.source())));
     }
 
     /** What jlama's templates and its generation loop ask of a model: the vocabulary and the special tokens. */
@@ -76,6 +70,16 @@ final class JlamaTokenizer implements com.github.tjake.jlama.safetensors.tokeniz
     @Override
     public String decode(long[] ids) {
         return tokenizer.decode(Arrays.stream(ids).mapToInt(Math::toIntExact).toArray());
+    }
+
+    /** The text with control tokens spelled out. */
+    String decodeWithSpecial(int[] ids) {
+        StringBuilder text = new StringBuilder();
+        StreamingDetokenizer detokenizer = tokenizer.newDetokenizer();
+        for (int id : ids) {
+            text.append(tokenizer.isControl(id) ? detokenizer.finish() + tokenizer.piece(id) : detokenizer.accept(id));
+        }
+        return text.append(detokenizer.finish()).toString();
     }
 
     @Override
