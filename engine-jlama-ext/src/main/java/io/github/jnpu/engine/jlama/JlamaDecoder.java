@@ -58,6 +58,11 @@ final class JlamaDecoder implements Decoder {
     }
 
     @Override
+    public int threads() {
+        return JlamaRuntime.threads();
+    }
+
+    @Override
     public long cacheBytesPerToken() {
         ModelConfig config = weights.network().config();
         return 2L * Float.BYTES * config.layers() * config.keyValueHeads() * weights.layout().headWidth();

@@ -6,7 +6,6 @@ import com.github.tjake.jlama.model.qwen2.Qwen2Model;
 import com.github.tjake.jlama.safetensors.Config;
 import com.github.tjake.jlama.safetensors.DType;
 import com.github.tjake.jlama.safetensors.tokenizer.Tokenizer;
-import com.github.tjake.jlama.util.PhysicalCoreExecutor;
 import io.github.jnpu.convert.graph.RopeFrequencies;
 import io.github.jnpu.convert.model.ModelConfig;
 import io.github.jnpu.convert.model.ModelFormatException;
@@ -112,7 +111,7 @@ public final class JlamaModels {
      */
     private static void requireWholeSplits(JlamaLayout layout) {
         ModelConfig config = layout.config();
-        int threads = PhysicalCoreExecutor.instance.get().getCoreCount();
+        int threads = JlamaRuntime.threads();
         int[] lengths = {layout.embeddingLength(), layout.feedForwardLength(), config.vocabularySize(),
                 config.keyValueHeads() * layout.headWidth()};
         for (int length : lengths) {

@@ -35,12 +35,17 @@ final class JlamaRuntime {
         } catch (IllegalStateException alreadyStarted) {
             LOGGER.log(Level.DEBUG, "jlama's pool runs already", alreadyStarted);
         }
-        int running = PhysicalCoreExecutor.instance.get().getCoreCount();
+        int running = threads();
         if (running != threads) {
             throw new BackendException("jlama's thread pool has %d threads already, which cannot become %d in this JVM"
                     .formatted(running, threads));
         }
         LOGGER.log(Level.INFO, () -> "jlama computes with %s, %d threads".formatted(kernels(), threads));
+    }
+
+    /** How many threads its pool has; starts it if nothing has. */
+    static int threads() {
+        return PhysicalCoreExecutor.instance.get().getCoreCount();
     }
 
     /** The name of the kernels in use. */
