@@ -70,7 +70,8 @@ final class JlamaTensors implements AutoCloseable {
 
     AbstractTensor<?, ?> matrix(String name, ModelTensor tensor, Axis rows, Axis columns, DType type) {
         if (tensor.elementCount() > Integer.MAX_VALUE) {
-            throw tooLarge(name, tensor.elementCount());
+            throw new EngineException("tensor '%s' has %d values, jlama counts to 2 billion".formatted(name,
+                    tensor.elementCount()));
         }
         return switch (type) {
             case Q4 -> fourBit(name, tensor, rows);

@@ -6,6 +6,7 @@ import io.github.jnpu.convert.model.ModelSource;
 import io.github.jnpu.engine.tokenizer.StreamingDetokenizer;
 import io.github.jnpu.engine.tokenizer.Tokenizer;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -61,10 +62,16 @@ final class JlamaTokenizer implements com.github.tjake.jlama.safetensors.tokeniz
         return Arrays.stream(tokenizer.encode(sentence, true)).asLongStream().toArray();
     }
 
-    /** The text of one token; a part of a character becomes U+FFFD, for jlama decodes token by token. */
+    /**
+     * The text of one token somewhere in a text, its leading space included: jlama decodes token by token. A part of a
+     * character becomes U+FFFD.
+     */
     @Override
     public String decode(long id) {
-        return tokenizer.isControl((int) id) ? tokenizer.piece((int) id) : tokenizer.decode((int) id);
+        int token = Math.toIntExact(id);
+        return tokenizer.isControl(token)
+                ? tokenizer.piece(token)
+                : new String(tokenizer.bytes(token), StandardCharsets.UTF_8);
     }
 
     @Override
