@@ -11,6 +11,7 @@ import io.github.jnpu.engine.backend.DecoderSequence;
 import io.github.jnpu.engine.backend.Placement;
 import io.github.jnpu.engine.chat.ChatTemplate;
 import io.github.jnpu.engine.tokenizer.Tokenizer;
+import io.github.jnpu.probe.HardwareProbe;
 
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
@@ -61,8 +62,9 @@ public final class LanguageModel implements AutoCloseable {
                 contextLength);
     }
 
+    /** Two hyper-threads of a core share its vector units, so more threads than cores only wait for each other. */
     private static int defaultThreads() {
-        return Runtime.getRuntime().availableProcessors();
+        return HardwareProbe.local().cpu().physicalCores();
     }
 
     /**

@@ -7,6 +7,7 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /** BF16 weights: the upper half of a float. */
@@ -14,6 +15,8 @@ final class BFloat16Matrix extends VectorMatrix {
     private static final VectorSpecies<Float> F = Lanes.FLOAT;
     private static final VectorSpecies<Integer> I = Lanes.INT;
     private static final VectorSpecies<Short> S = Lanes.SHORT;
+    private static final ValueLayout.OfShort SHORT_LE = ValueLayout.JAVA_SHORT_UNALIGNED
+            .withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final int BYTES = 2;
 
     BFloat16Matrix(ModelTensor tensor) {
@@ -40,6 +43,20 @@ final class BFloat16Matrix extends VectorMatrix {
                 }
             }
             output[outputOffset + row] = total;
+        }
+    }
+
+    @Override
+    void dequantize(int row, float[] target, int offset) {
+        int end = F.loopBound(columns);
+        long at = row * rowBytes;
+        for (int i = 0; i < end; i += F.length()) {
+            IntVector bits = (IntVector) ShortVector
+                    .fromMemorySegment(S, data, at + (long) BYTES * i, ByteOrder.LITTLE_ENDIAN).castShape(I, 0);
+            bits.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(target, offset + i);
+        }
+        for (int i = end; i < columns; i++) {
+            target[offset + i] = Float.intBitsToFloat(data.get(SHORT_LE, at + (long) BYTES * i) << 16);
         }
     }
 }

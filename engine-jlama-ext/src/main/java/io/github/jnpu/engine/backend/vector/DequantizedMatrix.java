@@ -2,7 +2,7 @@ package io.github.jnpu.engine.backend.vector;
 
 import io.github.jnpu.convert.model.ModelTensor;
 
-/** Types without a kernel of their own: each row is dequantised first. */
+/** Types without a kernel of their own: each row is copied and dequantised first, so it is slow and allocates. */
 final class DequantizedMatrix extends VectorMatrix {
 
     DequantizedMatrix(ModelTensor tensor) {

@@ -4,11 +4,15 @@ import io.github.jnpu.convert.model.ModelTensor;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /** F32 weights. */
 final class Float32Matrix extends VectorMatrix {
     private static final VectorSpecies<Float> F = Lanes.FLOAT;
+    private static final ValueLayout.OfFloat FLOAT_LE = ValueLayout.JAVA_FLOAT_UNALIGNED
+            .withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final int BYTES = 4;
 
     Float32Matrix(ModelTensor tensor) {
@@ -38,5 +42,10 @@ final class Float32Matrix extends VectorMatrix {
             }
             output[outputOffset + row] = sum;
         }
+    }
+
+    @Override
+    void dequantize(int row, float[] target, int offset) {
+        MemorySegment.copy(data, FLOAT_LE, row * rowBytes, target, offset, columns);
     }
 }

@@ -33,7 +33,8 @@ final class Lanes {
      * The sum of all lanes in an order that is always the same. {@code reduceLanes} leaves the order open, and compiled code
      * indeed adds in another one than the interpreter, so that a text could change while the JVM warms up.
      *
-     * <p>The one method that takes a vector: it is small enough for C2 to inline always, and a test counts allocations.
+     * <p>The one method that takes a vector. C2 inlines it in small kernels; large ones use {@link #sum(float[], int)}, and a test
+     * counts allocations.
      */
     static float sum(FloatVector vector) {
         FloatVector sum = vector;
@@ -45,6 +46,19 @@ final class Lanes {
         }
         sum = sum.add(sum.rearrange(BY_TWO));
         return sum.add(sum.rearrange(BY_ONE)).lane(0);
+    }
+
+    /** The sum of a stored vector, in the same order. */
+    static float sum(float[] lanes, int at) {
+        return switch (FLOAT.length()) {
+            case 16 -> lanes[at] + lanes[at + 8] + (lanes[at + 4] + lanes[at + 12])
+                    + (lanes[at + 2] + lanes[at + 10] + (lanes[at + 6] + lanes[at + 14]))
+                    + (lanes[at + 1] + lanes[at + 9] + (lanes[at + 5] + lanes[at + 13])
+                            + (lanes[at + 3] + lanes[at + 11] + (lanes[at + 7] + lanes[at + 15])));
+            case 8 -> lanes[at] + lanes[at + 4] + (lanes[at + 2] + lanes[at + 6])
+                    + (lanes[at + 1] + lanes[at + 5] + (lanes[at + 3] + lanes[at + 7]));
+            default -> lanes[at] + lanes[at + 2] + (lanes[at + 1] + lanes[at + 3]);
+        };
     }
 
     private static VectorShuffle<Float> rotation(int by) {

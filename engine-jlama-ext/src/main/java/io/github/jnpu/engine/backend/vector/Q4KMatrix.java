@@ -97,4 +97,36 @@ final class Q4KMatrix extends VectorMatrix {
             output[outputOffset + row] = Lanes.sum(total) - minimums;
         }
     }
+
+    @Override
+    void dequantize(int row, float[] target, int offset) {
+        long at = row * rowBytes;
+        for (int block = 0; block < columns / BLOCK; block++) {
+            float d = Float.float16ToFloat(data.get(HALF, at));
+            float dmin = Float.float16ToFloat(data.get(HALF, at + 2));
+            for (int sub = 0; sub < 8; sub++) {
+                // As in multiplyOne.
+                int low = data.get(ValueLayout.JAVA_BYTE, at + SCALES_AT + sub % 4 + (sub < 4 ? 0 : 8)) & 0xff;
+                int scale = data.get(ValueLayout.JAVA_BYTE, at + SCALES_AT + sub % 4) & 0xff;
+                int minimum = data.get(ValueLayout.JAVA_BYTE, at + SCALES_AT + sub % 4 + 4) & 0xff;
+                FloatVector factor = FloatVector.broadcast(F, d * (sub < 4 ? scale & 63 : low & 15 | scale >> 6 << 4));
+                FloatVector shift = FloatVector.broadcast(F,
+                        dmin * (sub < 4 ? minimum & 63 : low >> 4 | minimum >> 6 << 4));
+                int y = offset + block * BLOCK + sub * SUB_BLOCK;
+                long nibbles = at + NIBBLES_AT + sub / 2 * SUB_BLOCK;
+                for (int i = 0; i < SUB_BLOCK; i += B.length()) {
+                    ByteVector packed = ByteVector.fromMemorySegment(B, data, nibbles + i, ByteOrder.LITTLE_ENDIAN);
+                    ByteVector q = sub % 2 == 0
+                            ? packed.and((byte) 0xf)
+                            : packed.reinterpretAsInts().lanewise(VectorOperators.LSHR, 4).reinterpretAsBytes()
+                                    .and((byte) 0xf);
+                    ((FloatVector) q.castShape(F, 0)).mul(factor).sub(shift).intoArray(target, y + i);
+                    if (TWO_PARTS) {
+                        ((FloatVector) q.castShape(F, 1)).mul(factor).sub(shift).intoArray(target, y + i + F.length());
+                    }
+                }
+            }
+            at += BLOCK_BYTES;
+        }
+    }
 }

@@ -96,7 +96,41 @@ final class Q6KMatrix extends VectorMatrix {
                 }
                 at += BLOCK_BYTES;
             }
-            output[outputOffset + row] = Lanes.sum(total);
+            total.intoArray(scratch, 0);
+            output[outputOffset + row] = Lanes.sum(scratch, 0);
+        }
+    }
+
+    @Override
+    void dequantize(int row, float[] target, int offset) {
+        long at = row * rowBytes;
+        for (int block = 0; block < columns / BLOCK; block++) {
+            float d = Float.float16ToFloat(data.get(HALF, at + D_AT));
+            // Eight runs of 32 weights: run r takes its low bits from bytes 32 * (r % 2) on, in the nibble r / 2.
+            for (int run = 0; run < 8; run++) {
+                int half = run / 4;
+                int part = run % 4;
+                long low = at + half * 64 + part % 2 * 32;
+                long high = at + HIGH_AT + half * 32;
+                for (int i = 0; i < 32; i += B.length()) {
+                    ByteVector bits = ByteVector.fromMemorySegment(B, data, low + i, ByteOrder.LITTLE_ENDIAN);
+                    ByteVector top = ByteVector.fromMemorySegment(B, data, high + i, ByteOrder.LITTLE_ENDIAN);
+                    ByteVector q = bits.reinterpretAsInts().lanewise(VectorOperators.LSHR, part / 2 * 4)
+                            .reinterpretAsBytes()
+                            .and((byte) 0xf).or(top.reinterpretAsInts().lanewise(VectorOperators.LSHR, part * 2)
+                                    .reinterpretAsBytes().and((byte) 3).reinterpretAsInts()
+                                    .lanewise(VectorOperators.LSHL, 4).reinterpretAsBytes())
+                            .sub((byte) 32);
+                    FloatVector scale = FloatVector.broadcast(F,
+                            d * data.get(ValueLayout.JAVA_BYTE, at + SCALES_AT + run * 2 + i / 16));
+                    int y = offset + block * BLOCK + run * 32 + i;
+                    ((FloatVector) q.castShape(F, 0)).mul(scale).intoArray(target, y);
+                    if (TWO_PARTS) {
+                        ((FloatVector) q.castShape(F, 1)).mul(scale).intoArray(target, y + F.length());
+                    }
+                }
+            }
+            at += BLOCK_BYTES;
         }
     }
 }

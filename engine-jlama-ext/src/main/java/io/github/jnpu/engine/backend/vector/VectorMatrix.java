@@ -42,7 +42,7 @@ abstract class VectorMatrix implements WeightMatrix {
 
     @Override
     public final int scratchFloats() {
-        return FloatTile.ROWS * columns;
+        return FloatTile.ROWS * columns + FloatTile.SUMS;
     }
 
     @Override
