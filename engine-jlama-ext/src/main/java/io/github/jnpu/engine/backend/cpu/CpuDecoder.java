@@ -6,6 +6,7 @@ import io.github.jnpu.engine.backend.Decoder;
 import io.github.jnpu.engine.backend.DecoderOptions;
 import io.github.jnpu.engine.backend.DecoderSequence;
 
+import java.lang.foreign.Arena;
 import java.util.Optional;
 
 /** Runs a graph on the CPU with some {@link Kernels}. */
@@ -19,6 +20,8 @@ public final class CpuDecoder implements Decoder {
     private final ModelConfig config;
     private final DecoderOptions options;
     private final WorkerPool pool;
+    /** Holds repacked weights. */
+    private final Arena arena = Arena.ofShared();
     private final Program program;
 
     public CpuDecoder(DecoderGraph graph, Kernels kernels, DecoderOptions options) {
@@ -27,9 +30,9 @@ public final class CpuDecoder implements Decoder {
         this.pool = new WorkerPool("jnpu-worker",
                 Math.clamp(graph.weightBytes() / BYTES_PER_THREAD, 1, options.threads()));
         try {
-            this.program = new Program(graph, kernels, pool, options.maxBatch());
+            this.program = new Program(graph, kernels, pool, options.maxBatch(), arena);
         } catch (RuntimeException | Error e) {
-            pool.close();
+            close();
             throw e;
         }
     }
@@ -58,5 +61,6 @@ public final class CpuDecoder implements Decoder {
     @Override
     public void close() {
         pool.close();
+        arena.close();
     }
 }

@@ -4,6 +4,7 @@ import io.github.jnpu.convert.graph.Operation.Activation;
 import io.github.jnpu.convert.model.ModelTensor;
 import io.github.jnpu.engine.backend.KvCacheType;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -15,10 +16,12 @@ public interface Kernels {
     /**
      * A weight matrix in the form that this backend multiplies fastest.
      *
+     * @param arena
+     *            where repacked weights go; it lives as long as the matrix is used
      * @throws io.github.jnpu.engine.backend.BackendException
      *             if its type cannot be computed with
      */
-    WeightMatrix prepare(ModelTensor weight);
+    WeightMatrix prepare(ModelTensor weight, Arena arena);
 
     /** Whether {@link #prepare} takes tensors of this type. */
     boolean supports(ModelTensor weight);

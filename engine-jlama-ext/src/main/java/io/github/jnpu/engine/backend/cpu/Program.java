@@ -8,6 +8,7 @@ import io.github.jnpu.convert.graph.Value;
 import io.github.jnpu.convert.model.ModelTensor;
 import io.github.jnpu.convert.tensor.Dequantizer;
 
+import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -25,11 +26,12 @@ import java.util.Set;
 final class Program {
     private final WorkerPool pool;
     private final Kernels kernels;
+    private final Arena arena;
     private final BufferPlan plan;
     private final float[][] buffers;
     private final int maxBatch;
     private final float[][] scores;
-    private final float[][] scratch;
+    private final Scratch[] scratch;
     private final List<Step> steps = new ArrayList<>();
     private final List<Boolean> barrierBefore = new ArrayList<>();
     private final int headStart;
@@ -38,12 +40,13 @@ final class Program {
     private final Step[] code;
     private final boolean[] barriers;
 
-    Program(DecoderGraph graph, Kernels kernels, WorkerPool pool, int maxBatch) {
+    Program(DecoderGraph graph, Kernels kernels, WorkerPool pool, int maxBatch, Arena arena) {
+        this.arena = arena;
         this.pool = pool;
         this.kernels = kernels;
         this.maxBatch = maxBatch;
         this.scores = new float[pool.workers()][0];
-        this.scratch = new float[pool.workers()][0];
+        this.scratch = new Scratch[pool.workers()];
         this.plan = new BufferPlan(graph);
         this.buffers = plan.allocate(maxBatch);
 
@@ -57,7 +60,8 @@ final class Program {
         graph.head().operations().forEach(operation -> addSteps(operation, graph, null));
         placeBarriers();
         int scratchFloats = matrices.values().stream().mapToInt(WeightMatrix::scratchFloats).max().orElse(0);
-        Arrays.setAll(scratch, _ -> new float[scratchFloats]);
+        int scratchInts = matrices.values().stream().mapToInt(WeightMatrix::scratchInts).max().orElse(0);
+        Arrays.setAll(scratch, _ -> new Scratch(new float[scratchFloats], new int[scratchInts]));
         code = steps.toArray(Step[]::new);
         barriers = new boolean[code.length];
         for (int i = 0; i < barriers.length; i++) {
@@ -142,7 +146,7 @@ final class Program {
 
     /** The output may be the embedding table, so one matrix for each tensor. */
     private WeightMatrix matrix(ModelTensor tensor) {
-        return matrices.computeIfAbsent(tensor.name(), _ -> kernels.prepare(tensor));
+        return matrices.computeIfAbsent(tensor.name(), _ -> kernels.prepare(tensor, arena));
     }
 
     private static float[] floats(ModelTensor tensor) {

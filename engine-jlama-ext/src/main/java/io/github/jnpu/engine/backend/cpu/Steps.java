@@ -89,7 +89,7 @@ final class Steps {
      *            one array for each worker
      */
     record Projection(WeightMatrix weight, float[] input, float[] bias, float[] output,
-            float[][] scratch) implements Step {
+            Scratch[] scratch) implements Step {
         @Override
         public void run(Batch batch, int rows, int worker, int workers) {
             int blocks = (weight.rows() + weight.rowGranularity() - 1) / weight.rowGranularity();

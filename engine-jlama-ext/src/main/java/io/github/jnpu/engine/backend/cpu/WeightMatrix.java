@@ -21,17 +21,22 @@ public interface WeightMatrix {
      * @param output
      *            {@code tokens} rows of {@link #rows()} floats, the first at {@code outputOffset}
      * @param scratch
-     *            the worker's own, at least {@link #scratchFloats()} long
+     *            the worker's own
      */
-    void multiply(float[] input, int tokens, float[] output, int outputOffset, int fromRow, int toRow, float[] scratch);
+    void multiply(float[] input, int tokens, float[] output, int outputOffset, int fromRow, int toRow, Scratch scratch);
 
     /**
      * Decode: the same for one token, made for memory bandwidth. The last bits may differ from {@link #multiply}.
      */
-    void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, float[] scratch);
+    void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, Scratch scratch);
 
-    /** How much scratch memory a worker needs for a product. */
+    /** How many floats of scratch memory a worker needs for a product. */
     int scratchFloats();
+
+    /** How many ints of scratch memory a worker needs for a product. */
+    default int scratchInts() {
+        return 0;
+    }
 
     /** Writes one row as {@link #columns()} floats, for looking embeddings up. */
     void copyRow(int row, float[] target, int offset);

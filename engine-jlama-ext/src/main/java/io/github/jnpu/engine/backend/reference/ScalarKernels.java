@@ -7,6 +7,7 @@ import io.github.jnpu.engine.backend.KvCacheType;
 import io.github.jnpu.engine.backend.cpu.Kernels;
 import io.github.jnpu.engine.backend.cpu.WeightMatrix;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -20,7 +21,7 @@ public final class ScalarKernels implements Kernels {
             .withOrder(ByteOrder.nativeOrder());
 
     @Override
-    public WeightMatrix prepare(ModelTensor weight) {
+    public WeightMatrix prepare(ModelTensor weight, Arena arena) {
         return new ScalarMatrix(weight);
     }
 

@@ -2,6 +2,7 @@ package io.github.jnpu.engine.backend.reference;
 
 import io.github.jnpu.convert.model.ModelTensor;
 import io.github.jnpu.convert.tensor.Dequantizer;
+import io.github.jnpu.engine.backend.cpu.Scratch;
 import io.github.jnpu.engine.backend.cpu.WeightMatrix;
 
 /** Any tensor type: a row is dequantised, then multiplied with every token. */
@@ -33,17 +34,17 @@ final class ScalarMatrix implements WeightMatrix {
 
     @Override
     public void multiply(float[] input, int tokens, float[] output, int outputOffset, int fromRow, int toRow,
-            float[] scratch) {
+            Scratch scratch) {
         for (int row = fromRow; row < toRow; row++) {
-            copyRow(row, scratch, 0);
+            copyRow(row, scratch.floats(), 0);
             for (int t = 0; t < tokens; t++) {
-                output[outputOffset + t * rows + row] = dot(scratch, input, t * columns);
+                output[outputOffset + t * rows + row] = dot(scratch.floats(), input, t * columns);
             }
         }
     }
 
     @Override
-    public void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, float[] scratch) {
+    public void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, Scratch scratch) {
         multiply(input, 1, output, outputOffset, fromRow, toRow, scratch);
     }
 

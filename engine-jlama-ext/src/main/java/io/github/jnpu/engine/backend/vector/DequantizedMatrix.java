@@ -1,6 +1,7 @@
 package io.github.jnpu.engine.backend.vector;
 
 import io.github.jnpu.convert.model.ModelTensor;
+import io.github.jnpu.engine.backend.cpu.Scratch;
 
 /** Types without a kernel of their own: each row is copied and dequantised first, so it is slow and allocates. */
 final class DequantizedMatrix extends VectorMatrix {
@@ -10,10 +11,10 @@ final class DequantizedMatrix extends VectorMatrix {
     }
 
     @Override
-    public void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, float[] scratch) {
+    public void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, Scratch scratch) {
         for (int row = fromRow; row < toRow; row++) {
-            dequantize(row, scratch, 0);
-            output[outputOffset + row] = FloatTile.dot(scratch, 0, input, 0, columns);
+            dequantize(row, scratch.floats(), 0);
+            output[outputOffset + row] = FloatTile.dot(scratch.floats(), 0, input, 0, columns);
         }
     }
 }

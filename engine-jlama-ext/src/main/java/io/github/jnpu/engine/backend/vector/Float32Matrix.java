@@ -1,6 +1,7 @@
 package io.github.jnpu.engine.backend.vector;
 
 import io.github.jnpu.convert.model.ModelTensor;
+import io.github.jnpu.engine.backend.cpu.Scratch;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -20,7 +21,7 @@ final class Float32Matrix extends VectorMatrix {
     }
 
     @Override
-    public void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, float[] scratch) {
+    public void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, Scratch scratch) {
         int end = columns - columns % (2 * F.length());
         for (int row = fromRow; row < toRow; row++) {
             long at = row * rowBytes;
@@ -35,9 +36,9 @@ final class Float32Matrix extends VectorMatrix {
             }
             float sum = Lanes.sum(s0.add(s1));
             if (end < columns) {
-                dequantize(row, scratch, 0);
+                dequantize(row, scratch.floats(), 0);
                 for (int i = end; i < columns; i++) {
-                    sum += scratch[i] * input[i];
+                    sum += scratch.floats()[i] * input[i];
                 }
             }
             output[outputOffset + row] = sum;

@@ -1,6 +1,7 @@
 package io.github.jnpu.engine.backend.vector;
 
 import io.github.jnpu.convert.model.ModelTensor;
+import io.github.jnpu.engine.backend.cpu.Scratch;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
@@ -26,7 +27,7 @@ final class HalfFloatMatrix extends VectorMatrix {
     }
 
     @Override
-    public void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, float[] scratch) {
+    public void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, Scratch scratch) {
         int end = F.loopBound(columns);
         for (int row = fromRow; row < toRow; row++) {
             long at = row * rowBytes;
@@ -41,9 +42,9 @@ final class HalfFloatMatrix extends VectorMatrix {
             }
             float total = Lanes.sum(sum);
             if (end < columns) {
-                dequantize(row, scratch, 0);
+                dequantize(row, scratch.floats(), 0);
                 for (int i = end; i < columns; i++) {
-                    total += scratch[i] * input[i];
+                    total += scratch.floats()[i] * input[i];
                 }
             }
             output[outputOffset + row] = total;

@@ -18,6 +18,8 @@ final class Lanes {
     /** As many shorts as there are floats. */
     static final VectorSpecies<Short> SHORT = ShortVector.SPECIES_PREFERRED
             .withShape(VectorShape.forBitSize(shape().vectorBitSize() / 2));
+    /** As many bits as the floats: twice as many lanes. */
+    static final VectorSpecies<Short> WIDE_SHORT = ShortVector.SPECIES_PREFERRED.withShape(shape());
     /** As many bytes as there are floats, but no fewer than eight, the smallest vector there is. */
     static final VectorSpecies<Byte> BYTE = ByteVector.SPECIES_PREFERRED
             .withShape(VectorShape.forBitSize(Math.max(64, shape().vectorBitSize() / 4)));

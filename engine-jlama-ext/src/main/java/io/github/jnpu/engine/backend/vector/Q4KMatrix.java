@@ -1,6 +1,7 @@
 package io.github.jnpu.engine.backend.vector;
 
 import io.github.jnpu.convert.model.ModelTensor;
+import io.github.jnpu.engine.backend.cpu.Scratch;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
@@ -30,14 +31,14 @@ final class Q4KMatrix extends VectorMatrix {
     }
 
     @Override
-    public void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, float[] scratch) {
+    public void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, Scratch scratch) {
         // The minimums multiply sums of the input, which are the same for every row.
         for (int i = 0; i < columns / SUB_BLOCK; i++) {
             float sum = 0;
             for (int j = 0; j < SUB_BLOCK; j++) {
                 sum += input[i * SUB_BLOCK + j];
             }
-            scratch[i] = sum;
+            scratch.floats()[i] = sum;
         }
         int blocks = columns / BLOCK;
         for (int row = fromRow; row < toRow; row++) {
@@ -89,7 +90,8 @@ final class Q4KMatrix extends VectorMatrix {
                     }
                     total = first.fma(FloatVector.broadcast(F, d * s0), total);
                     total = second.fma(FloatVector.broadcast(F, d * s1), total);
-                    minimums += dmin * (m0 * scratch[block * 8 + sub] + m1 * scratch[block * 8 + sub + 1]);
+                    minimums += dmin
+                            * (m0 * scratch.floats()[block * 8 + sub] + m1 * scratch.floats()[block * 8 + sub + 1]);
                     x += 2 * SUB_BLOCK;
                 }
                 at += BLOCK_BYTES;

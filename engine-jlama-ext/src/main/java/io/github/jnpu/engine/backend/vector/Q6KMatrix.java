@@ -1,6 +1,7 @@
 package io.github.jnpu.engine.backend.vector;
 
 import io.github.jnpu.convert.model.ModelTensor;
+import io.github.jnpu.engine.backend.cpu.Scratch;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
@@ -31,7 +32,7 @@ final class Q6KMatrix extends VectorMatrix {
     }
 
     @Override
-    public void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, float[] scratch) {
+    public void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, Scratch scratch) {
         int blocks = columns / BLOCK;
         for (int row = fromRow; row < toRow; row++) {
             long at = row * rowBytes;
@@ -96,8 +97,8 @@ final class Q6KMatrix extends VectorMatrix {
                 }
                 at += BLOCK_BYTES;
             }
-            total.intoArray(scratch, 0);
-            output[outputOffset + row] = Lanes.sum(scratch, 0);
+            total.intoArray(scratch.floats(), 0);
+            output[outputOffset + row] = Lanes.sum(scratch.floats(), 0);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.github.jnpu.engine.backend.vector;
 
 import io.github.jnpu.convert.model.ModelTensor;
+import io.github.jnpu.engine.backend.cpu.Scratch;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -23,7 +24,7 @@ final class Q80Matrix extends VectorMatrix {
     }
 
     @Override
-    public void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, float[] scratch) {
+    public void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, Scratch scratch) {
         int blocks = columns / BLOCK;
         for (int row = fromRow; row < toRow; row++) {
             long at = row * rowBytes;

@@ -13,6 +13,7 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 
@@ -40,12 +41,12 @@ final class VectorKernels implements Kernels {
     private final ScalarKernels scalar = new ScalarKernels();
 
     @Override
-    public WeightMatrix prepare(ModelTensor weight) {
+    public WeightMatrix prepare(ModelTensor weight, Arena arena) {
         return switch (weight.type()) {
             case F32 -> new Float32Matrix(weight);
             case F16 -> new HalfFloatMatrix(weight);
             case BF16 -> new BFloat16Matrix(weight);
-            case Q4_0 -> new Q40Matrix(weight);
+            case Q4_0 -> new Q40Matrix(weight, arena);
             case Q8_0 -> new Q80Matrix(weight);
             case Q4_K -> new Q4KMatrix(weight);
             case Q6_K -> new Q6KMatrix(weight);

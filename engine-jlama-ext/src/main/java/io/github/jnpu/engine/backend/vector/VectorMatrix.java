@@ -2,6 +2,7 @@ package io.github.jnpu.engine.backend.vector;
 
 import io.github.jnpu.convert.model.ModelTensor;
 import io.github.jnpu.convert.tensor.Dequantizer;
+import io.github.jnpu.engine.backend.cpu.Scratch;
 import io.github.jnpu.engine.backend.cpu.WeightMatrix;
 
 import java.lang.foreign.MemorySegment;
@@ -41,7 +42,7 @@ abstract class VectorMatrix implements WeightMatrix {
     }
 
     @Override
-    public final int scratchFloats() {
+    public int scratchFloats() {
         return FloatTile.ROWS * columns + FloatTile.SUMS;
     }
 
@@ -51,14 +52,14 @@ abstract class VectorMatrix implements WeightMatrix {
     }
 
     @Override
-    public final void multiply(float[] input, int tokens, float[] output, int outputOffset, int fromRow, int toRow,
-            float[] scratch) {
+    public void multiply(float[] input, int tokens, float[] output, int outputOffset, int fromRow, int toRow,
+            Scratch scratch) {
         for (int row = fromRow; row < toRow; row += FloatTile.ROWS) {
             int band = Math.min(FloatTile.ROWS, toRow - row);
             for (int r = 0; r < band; r++) {
-                dequantize(row + r, scratch, r * columns);
+                dequantize(row + r, scratch.floats(), r * columns);
             }
-            FloatTile.multiply(scratch, band, columns, input, tokens, output, outputOffset + row, rows);
+            FloatTile.multiply(scratch.floats(), band, columns, input, tokens, output, outputOffset + row, rows);
         }
     }
 }

@@ -1,0 +1,17 @@
+package io.github.jnpu.engine.backend.cpu;
+
+/**
+ * A worker's own memory for a product: dequantised weights, quantised activations, partial sums.
+ *
+ * @param floats
+ *            as many as {@link WeightMatrix#scratchFloats()} asks for
+ * @param ints
+ *            as many as {@link WeightMatrix#scratchInts()} asks for
+ */
+public record Scratch(float[] floats, int[] ints) {
+
+    /** Enough for a matrix. */
+    public static Scratch of(WeightMatrix matrix) {
+        return new Scratch(new float[matrix.scratchFloats()], new int[matrix.scratchInts()]);
+    }
+}
