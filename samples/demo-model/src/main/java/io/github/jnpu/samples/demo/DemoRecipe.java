@@ -1,0 +1,54 @@
+package io.github.jnpu.samples.demo;
+
+import io.github.jnpu.samples.demo.corpus.Conversation;
+import io.github.jnpu.samples.demo.corpus.ConversationGenerator;
+import io.github.jnpu.samples.demo.corpus.Corpus;
+import io.github.jnpu.samples.demo.tokenizer.BytePairTrainer;
+import io.github.jnpu.samples.demo.tokenizer.BytePairVocabulary;
+import io.github.jnpu.samples.demo.train.AdamW;
+import io.github.jnpu.samples.demo.train.NetworkShape;
+
+/** Every number that the demo model depends on. */
+final class DemoRecipe {
+    static final long WEIGHTS_SEED = 25;
+    static final long CORPUS_SEED = 2026;
+    private static final long VOCABULARY_SEED = 1;
+    private static final int VOCABULARY_CHATS = 20_000;
+    private static final int VOCABULARY_SIZE = 2048;
+
+    /** Tokens per step at least; the last sequence may go beyond. */
+    static final int BATCH_TOKENS = 2048;
+    static final int STEPS = 2400;
+    static final AdamW OPTIMIZER = new AdamW(0.9f, 0.98f, 1e-8f, 0.05f, 1);
+    private static final double PEAK_RATE = 2e-3;
+    private static final double LAST_RATE = 2e-5;
+    private static final int WARM_UP_STEPS = 100;
+
+    private DemoRecipe() {}
+
+    static NetworkShape shape(BytePairVocabulary vocabulary) {
+        return new NetworkShape(vocabulary.size(), 256, 4, 8, 4, 768, 512);
+    }
+
+    static BytePairVocabulary vocabulary(Corpus corpus) {
+        BytePairTrainer trainer = new BytePairTrainer();
+        ConversationGenerator chats = new ConversationGenerator(corpus, VOCABULARY_SEED);
+        for (int i = 0; i < VOCABULARY_CHATS; i++) {
+            for (Conversation.Turn turn : chats.next().turns()) {
+                trainer.add("user\n" + turn.question());
+                trainer.add("assistant\n" + turn.answer());
+            }
+        }
+        corpus.prose().forEach(trainer::add);
+        return trainer.train(VOCABULARY_SIZE);
+    }
+
+    /** Linear warm-up, then half a cosine down. */
+    static double learningRate(int step) {
+        if (step <= WARM_UP_STEPS) {
+            return PEAK_RATE * step / WARM_UP_STEPS;
+        }
+        double progress = (double) (step - WARM_UP_STEPS) / (STEPS - WARM_UP_STEPS);
+        return LAST_RATE + (PEAK_RATE - LAST_RATE) * 0.5 * (1 + StrictMath.cos(Math.PI * progress));
+    }
+}

@@ -1,0 +1,107 @@
+package io.github.jnpu.samples.demo;
+
+import io.github.jnpu.samples.demo.corpus.Conversation;
+import io.github.jnpu.samples.demo.corpus.ConversationGenerator;
+import io.github.jnpu.samples.demo.corpus.Corpus;
+import io.github.jnpu.samples.demo.tokenizer.BytePairVocabulary;
+import io.github.jnpu.samples.demo.train.Batch;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * Turns chats into token sequences as the chat template would, and draws batches of them with some prose in between. The
+ * model learns to write the answers with their end token, and the prose.
+ */
+final class SequenceSource {
+    private static final int PROSE_PERCENT = 4;
+
+    private final Corpus corpus;
+    private final BytePairVocabulary vocabulary;
+    private final ConversationGenerator chats;
+    private final Random random;
+
+    SequenceSource(Corpus corpus, BytePairVocabulary vocabulary, long seed) {
+        this.corpus = corpus;
+        this.vocabulary = vocabulary;
+        this.chats = new ConversationGenerator(corpus, seed);
+        this.random = new Random(~seed);
+    }
+
+    /** A batch of at least so many tokens. */
+    Batch next(int tokens, int maxLength) {
+        List<Batch.Sequence> sequences = new ArrayList<>();
+        int sum = 0;
+        while (sum < tokens) {
+            Batch.Sequence sequence = random.nextInt(100) < PROSE_PERCENT
+                    ? prose(vocabulary, corpus.prose().get(random.nextInt(corpus.prose().size())))
+                    : chat(vocabulary, chats.next());
+            if (sequence.tokens().length <= maxLength) {
+                sequences.add(sequence);
+                sum += sequence.tokens().length;
+            }
+        }
+        return new Batch(sequences);
+    }
+
+    static Batch.Sequence prose(BytePairVocabulary vocabulary, String text) {
+        Builder builder = new Builder(vocabulary);
+        builder.text(text, true);
+        builder.special(BytePairVocabulary.END_OF_TEXT, true);
+        return builder.build();
+    }
+
+    static Batch.Sequence chat(BytePairVocabulary vocabulary, Conversation conversation) {
+        Builder builder = new Builder(vocabulary);
+        conversation.system().ifPresent(system -> builder.message("system", system, false));
+        for (Conversation.Turn turn : conversation.turns()) {
+            builder.message("user", turn.question(), false);
+            builder.message("assistant", turn.answer(), true);
+        }
+        return builder.build();
+    }
+
+    private static final class Builder {
+        private final BytePairVocabulary vocabulary;
+        private final List<Integer> tokens = new ArrayList<>();
+        private final List<Boolean> scored = new ArrayList<>();
+
+        Builder(BytePairVocabulary vocabulary) {
+            this.vocabulary = vocabulary;
+        }
+
+        void message(String role, String content, boolean answer) {
+            special(BytePairVocabulary.MESSAGE_START, false);
+            // Together, because the engine too encodes what lies between two special tokens at once.
+            int head = vocabulary.encode(role + "\n").length;
+            int[] ids = vocabulary.encode(role + "\n" + content);
+            for (int i = 0; i < ids.length; i++) {
+                tokens.add(ids[i]);
+                scored.add(answer && i >= head);
+            }
+            special(BytePairVocabulary.MESSAGE_END, answer);
+            text("\n", false);
+        }
+
+        void text(String text, boolean learn) {
+            for (int id : vocabulary.encode(text)) {
+                tokens.add(id);
+                scored.add(learn);
+            }
+        }
+
+        void special(String token, boolean learn) {
+            tokens.add(vocabulary.special(token));
+            scored.add(learn);
+        }
+
+        Batch.Sequence build() {
+            boolean[] flags = new boolean[scored.size()];
+            for (int i = 0; i < flags.length; i++) {
+                flags[i] = scored.get(i);
+            }
+            return new Batch.Sequence(tokens.stream().mapToInt(Integer::intValue).toArray(), flags);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+package io.github.jnpu.samples.demo.corpus;
+
+import io.github.jnpu.samples.demo.corpus.Conversation.Turn;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+
+/**
+ * Draws chats from a corpus, without end; the same seed gives the same chats. Some phrasings never occur in them: they are
+ * held out to measure what the model makes of questions that it has not seen.
+ */
+public final class ConversationGenerator {
+    static final String NO_MORE = "That is all that I know about it.";
+    private static final int HELD_OUT_PERCENT = 7;
+    private static final double MAX_WEIGHT = 14;
+
+    private final Corpus corpus;
+    private final WritingHabits habits;
+    private final List<Topic> topics = new ArrayList<>();
+    private final double[] cumulativeWeights;
+    private final Random random;
+
+    public ConversationGenerator(Corpus corpus, long seed) {
+        this.corpus = corpus;
+        this.habits = new WritingHabits(corpus);
+        this.random = new Random(seed);
+        for (Topic topic : corpus.topics()) {
+            List<List<String>> groups = topic.questions().stream()
+                    .map(group -> group.stream().filter(phrase -> !isHeldOut(phrase)).toList())
+                    .filter(group -> !group.isEmpty()).toList();
+            topics.add(new Topic(topic.name(), groups, topic.answer(), topic.more()));
+        }
+        // A topic with many phrasings takes longer to learn.
+        cumulativeWeights = new double[topics.size()];
+        double sum = 0;
+        for (int i = 0; i < cumulativeWeights.length; i++) {
+            int phrasings = topics.get(i).questions().stream().mapToInt(List::size).sum();
+            sum += Math.clamp(Math.sqrt(phrasings) / 6, 1, MAX_WEIGHT);
+            cumulativeWeights[i] = sum;
+        }
+    }
+
+    /** The held-out phrasings, written cleanly, each with its answer. */
+    public static List<Turn> heldOut(Corpus corpus) {
+        Map<String, Turn> turns = new LinkedHashMap<>();
+        for (Topic topic : corpus.topics()) {
+            topic.questions().stream().flatMap(List::stream).filter(ConversationGenerator::isHeldOut).forEach(
+                    phrase -> turns.put(key(phrase), new Turn(WritingHabits.clean(phrase), topic.answer())));
+        }
+        return List.copyOf(turns.values());
+    }
+
+    static boolean isHeldOut(String phrase) {
+        // String.hashCode is specified; the multiplication spreads its neighbouring values.
+        return Integer.remainderUnsigned(key(phrase).hashCode() * 0x9E3779B9, 100) < HELD_OUT_PERCENT;
+    }
+
+    /** Phrasings that differ only in case or punctuation count as one. */
+    static String key(String phrase) {
+        return phrase.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]", "");
+    }
+
+    /** The next chat: mostly one turn. */
+    public Conversation next() {
+        Optional<String> system = random.nextInt(100) < 8 ? Optional.of(pick(corpus.list("system"))) : Optional.empty();
+        List<Turn> turns = new ArrayList<>();
+        int dice = random.nextInt(100);
+        int questions = dice < 80 ? 1 : dice < 94 ? 2 : dice < 98 ? 3 : 5;
+        for (int i = 0; i < questions; i++) {
+            Topic topic = topic();
+            turns.add(new Turn(habits.write(pick(pick(topic.questions())), random), topic.answer()));
+            if (random.nextInt(100) < (topic.more().isPresent() ? 30 : 3)) {
+                String request = habits.write(pick(corpus.list("more")), random);
+                turns.add(new Turn(request, topic.more().orElse(NO_MORE)));
+            }
+        }
+        return new Conversation(system, turns);
+    }
+
+    private Topic topic() {
+        double at = random.nextDouble() * cumulativeWeights[cumulativeWeights.length - 1];
+        for (int i = 0; i < cumulativeWeights.length; i++) {
+            if (at < cumulativeWeights[i]) {
+                return topics.get(i);
+            }
+        }
+        return topics.getLast();
+    }
+
+    private <T> T pick(List<T> list) {
+        return list.get(random.nextInt(list.size()));
+    }
+}

@@ -1,0 +1,151 @@
+package io.github.jnpu.samples.demo.train;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/** Work on single rows. Results do not depend on the vector width. */
+final class RowKernels {
+    private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+    private static final int LANES = SPECIES.length();
+    /** Row lengths here are multiples of it: two vectors of 512 bits. */
+    static final int WIDTH_MULTIPLE = 32;
+
+    private static final float LOG2_E = 1.44269504f;
+    private static final float LN2_HIGH = 0.693359375f;
+    private static final float LN2_LOW = -2.12194440e-4f;
+    /** 1.5 * 2^23: adding it rounds a small float to a whole number in the low bits. */
+    private static final float ROUNDER = 12582912f;
+
+    private RowKernels() {}
+
+    /**
+     * {@code target[0..width) = sum over i of weight[i] * rows[i]}, or adds to it.
+     *
+     * @param weightStride
+     *            distance of neighbouring weights
+     * @param rowStride
+     *            distance of neighbouring rows
+     * @param width
+     *            a multiple of {@value #WIDTH_MULTIPLE}
+     */
+    static void combine(float[] weights, int weightOffset, int weightStride, int count, float[] rows, int rowOffset,
+            int rowStride, float[] target, int targetOffset, int width, boolean accumulate) {
+        for (int column = 0; column < width; column += 2 * LANES) {
+            FloatVector low = accumulate
+                    ? FloatVector.fromArray(SPECIES, target, targetOffset + column)
+                    : FloatVector.zero(SPECIES);
+            FloatVector high = accumulate
+                    ? FloatVector.fromArray(SPECIES, target, targetOffset + column + LANES)
+                    : FloatVector.zero(SPECIES);
+            int w = weightOffset;
+            int r = rowOffset + column;
+            for (int i = 0; i < count; i++) {
+                FloatVector weight = FloatVector.broadcast(SPECIES, weights[w]);
+                low = weight.fma(FloatVector.fromArray(SPECIES, rows, r), low);
+                high = weight.fma(FloatVector.fromArray(SPECIES, rows, r + LANES), high);
+                w += weightStride;
+                r += rowStride;
+            }
+            low.intoArray(target, targetOffset + column);
+            high.intoArray(target, targetOffset + column + LANES);
+        }
+    }
+
+    /** The dot product as eight interleaved partial sums. */
+    static float dot(float[] a, int aOffset, float[] b, int bOffset, int length) {
+        float s0 = 0;
+        float s1 = 0;
+        float s2 = 0;
+        float s3 = 0;
+        float s4 = 0;
+        float s5 = 0;
+        float s6 = 0;
+        float s7 = 0;
+        for (int i = 0; i < length; i += 8) {
+            s0 += a[aOffset + i] * b[bOffset + i];
+            s1 += a[aOffset + i + 1] * b[bOffset + i + 1];
+            s2 += a[aOffset + i + 2] * b[bOffset + i + 2];
+            s3 += a[aOffset + i + 3] * b[bOffset + i + 3];
+            s4 += a[aOffset + i + 4] * b[bOffset + i + 4];
+            s5 += a[aOffset + i + 5] * b[bOffset + i + 5];
+            s6 += a[aOffset + i + 6] * b[bOffset + i + 6];
+            s7 += a[aOffset + i + 7] * b[bOffset + i + 7];
+        }
+        return ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7));
+    }
+
+    /**
+     * Turns the first {@code length} of {@code paddedLength} scores into probabilities and zeroes the rest.
+     *
+     * @param paddedLength
+     *            a multiple of {@value #WIDTH_MULTIPLE}
+     */
+    static void softmax(float[] row, int offset, int length, int paddedLength) {
+        float max = Float.NEGATIVE_INFINITY;
+        for (int i = 0; i < length; i++) {
+            max = Math.max(max, row[offset + i]);
+        }
+        for (int i = length; i < paddedLength; i++) {
+            row[offset + i] = max;
+        }
+        for (int i = 0; i < paddedLength; i += LANES) {
+            exp(FloatVector.fromArray(SPECIES, row, offset + i).sub(max)).intoArray(row, offset + i);
+        }
+        double sum = 0;
+        for (int i = 0; i < length; i++) {
+            sum += row[offset + i];
+        }
+        float inverse = (float) (1 / sum);
+        for (int i = 0; i < length; i++) {
+            row[offset + i] *= inverse;
+        }
+        for (int i = length; i < paddedLength; i++) {
+            row[offset + i] = 0;
+        }
+    }
+
+    /** {@code target = silu(gate) * up}; a row of {@code gateUp} is the gate's features, then as many of {@code up}. */
+    static void gate(float[] gateUp, int offset, float[] target, int targetOffset, int width) {
+        for (int i = 0; i < width; i += LANES) {
+            FloatVector g = FloatVector.fromArray(SPECIES, gateUp, offset + i);
+            FloatVector up = FloatVector.fromArray(SPECIES, gateUp, offset + width + i);
+            FloatVector sigmoid = FloatVector.broadcast(SPECIES, 1).div(exp(g.neg()).add(1));
+            g.mul(sigmoid).mul(up).intoArray(target, targetOffset + i);
+        }
+    }
+
+    /** The gradient of {@link #gate} overwrites {@code gateUp}. */
+    static void gateBackward(float[] gateUp, int offset, float[] gradient, int gradientOffset, int width) {
+        for (int i = 0; i < width; i += LANES) {
+            FloatVector g = FloatVector.fromArray(SPECIES, gateUp, offset + i);
+            FloatVector up = FloatVector.fromArray(SPECIES, gateUp, offset + width + i);
+            FloatVector d = FloatVector.fromArray(SPECIES, gradient, gradientOffset + i);
+            FloatVector sigmoid = FloatVector.broadcast(SPECIES, 1).div(exp(g.neg()).add(1));
+            FloatVector silu = g.mul(sigmoid);
+            // d silu / d g = s + g s (1 - s) = s + silu - silu s
+            FloatVector slope = sigmoid.add(silu).sub(silu.mul(sigmoid));
+            d.mul(up).mul(slope).intoArray(gateUp, offset + i);
+            d.mul(silu).intoArray(gateUp, offset + width + i);
+        }
+    }
+
+    // Math.exp may differ in the last bit between machines, this one may not. Relative error below 2e-7 (Cephes' expf
+    // polynomial).
+    private static FloatVector exp(FloatVector x) {
+        FloatVector clamped = x.max(-87f).min(88f);
+        FloatVector rounded = clamped.mul(LOG2_E).add(ROUNDER);
+        FloatVector n = rounded.sub(ROUNDER);
+        FloatVector r = clamped.sub(n.mul(LN2_HIGH)).sub(n.mul(LN2_LOW));
+        FloatVector p = r.mul(1.9875691500e-4f).add(1.3981999507e-3f);
+        p = p.mul(r).add(8.3334519073e-3f);
+        p = p.mul(r).add(4.1665795894e-2f);
+        p = p.mul(r).add(1.6666665459e-1f);
+        p = p.mul(r).add(5.0000001201e-1f);
+        p = p.mul(r).mul(r).add(r).add(1);
+        IntVector power = rounded.reinterpretAsInts().sub(Float.floatToRawIntBits(ROUNDER)).add(127)
+                .lanewise(VectorOperators.LSHL, 23);
+        return p.mul(power.reinterpretAsFloats());
+    }
+}
