@@ -17,11 +17,11 @@ final class DemoRecipe {
     private static final int VOCABULARY_SIZE = 2048;
 
     /** Tokens per step at least; the last sequence may go beyond. */
-    static final int BATCH_TOKENS = 2048;
-    static final int STEPS = 2400;
+    static final int BATCH_TOKENS = 1024;
+    static final int STEPS = 2600;
     static final AdamW OPTIMIZER = new AdamW(0.9f, 0.98f, 1e-8f, 0.05f, 1);
-    private static final double PEAK_RATE = 2e-3;
-    private static final double LAST_RATE = 2e-5;
+    private static final double PEAK_RATE = 1.5e-3;
+    private static final double LAST_RATE = 1.5e-5;
     private static final int WARM_UP_STEPS = 100;
 
     private DemoRecipe() {}
