@@ -9,6 +9,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Draws chats from a corpus, without end; the same seed gives the same chats. Some phrasings never occur in them: they are
@@ -29,9 +31,12 @@ public final class ConversationGenerator {
         this.corpus = corpus;
         this.habits = new WritingHabits(corpus);
         this.random = new Random(seed);
+        Set<String> development = corpus.development().stream().map(question -> key(question.question()))
+                .collect(Collectors.toSet());
         for (Topic topic : corpus.topics()) {
             List<List<String>> groups = topic.questions().stream()
-                    .map(group -> group.stream().filter(phrase -> !isHeldOut(phrase)).toList())
+                    .map(group -> group.stream()
+                            .filter(phrase -> !isHeldOut(phrase) && !development.contains(key(phrase))).toList())
                     .filter(group -> !group.isEmpty()).toList();
             topics.add(new Topic(topic.name(), groups, topic.answer(), topic.more()));
         }
@@ -53,6 +58,15 @@ public final class ConversationGenerator {
                     phrase -> turns.put(key(phrase), new Turn(WritingHabits.clean(phrase), topic.answer())));
         }
         return List.copyOf(turns.values());
+    }
+
+    /** Freely written questions, each with its answer. */
+    public static List<Turn> withAnswers(Corpus corpus, List<Corpus.FreeQuestion> questions) {
+        return questions.stream().map(question -> new Turn(question.question(),
+                corpus.topics().stream().filter(topic -> topic.name().equals(question.topic())).findFirst()
+                        .orElseThrow(() -> new IllegalArgumentException("no topic '%s'".formatted(question.topic())))
+                        .answer()))
+                .toList();
     }
 
     static boolean isHeldOut(String phrase) {

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The project's texts about itself: topics, habits of speech, prose. Immutable.
@@ -32,15 +33,25 @@ import java.util.Optional;
  *
  * @param lists
  *            what {@code {name}} stands for
+ * @param development
+ *            freely written questions that are never trained on, but by which the patterns were improved
+ * @param heldOut
+ *            freely written questions that no pattern makes, for the finished model
  */
-public record Corpus(List<Topic> topics, Map<String, List<String>> lists, List<String> prose) {
+public record Corpus(List<Topic> topics, Map<String, List<String>> lists, List<String> prose,
+        List<FreeQuestion> development, List<FreeQuestion> heldOut) {
     private static final List<String> FILES = List.of("frames", "npu", "jnpu", "commands", "models", "java", "talk",
             "unknown", "habits");
+
+    /** A question as somebody may write it, and the topic whose answer fits. */
+    public record FreeQuestion(String topic, String question) {}
 
     public Corpus {
         topics = List.copyOf(topics);
         lists = Map.copyOf(lists);
         prose = List.copyOf(prose);
+        development = List.copyOf(development);
+        heldOut = List.copyOf(heldOut);
     }
 
     /** Reads the texts that lie beside this class. */
@@ -49,7 +60,13 @@ public record Corpus(List<Topic> topics, Map<String, List<String>> lists, List<S
         for (String file : FILES) {
             reader.read(file, text(file));
         }
-        return new Corpus(reader.topics, reader.lists, Arrays.asList(text("prose").strip().split("\n\n+")));
+        return new Corpus(reader.topics, reader.lists, Arrays.asList(text("prose").strip().split("\n\n+")),
+                freeQuestions("development"), freeQuestions("heldout"));
+    }
+
+    private static List<FreeQuestion> freeQuestions(String file) {
+        return text(file).lines().map(line -> line.split(" ", 2)).map(parts -> new FreeQuestion(parts[0], parts[1]))
+                .toList();
     }
 
     /** A list that must exist. */
@@ -101,7 +118,9 @@ public record Corpus(List<Topic> topics, Map<String, List<String>> lists, List<S
             if (body.size() == 1) {
                 return List.of(body.getFirst().split(", *"));
             }
-            return body.stream().flatMap(line -> PhrasePattern.parse(line, lists).phrases().stream()).toList();
+            return body.stream().flatMap(line -> line.contains("=")
+                    ? Stream.of(line)
+                    : PhrasePattern.parse(line, lists).phrases().stream()).toList();
         }
 
         private Topic topic(String name, List<String> body) {

@@ -3,6 +3,9 @@ package io.github.jnpu.samples.demo.corpus;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Writes a clean phrase as people type it: with or without capitals, end mark, greeting, contraction, slip of a finger. */
 final class WritingHabits {
@@ -13,11 +16,26 @@ final class WritingHabits {
     private static final String[] ENDS = {"?", "?", "?", "?", "?", "?", "?", "?", "?", "?", "?", "", "", "", "", "",
             ".", ".", "!", " ?", "??"};
     private static final int MIN_SLIP_LENGTH = 4;
+    /** Words that hurried people leave out. */
+    private static final Set<String> SMALL_WORDS = Set.of("a", "an", "the", "is", "are", "do", "does", "i", "to", "of",
+            "in", "my", "can", "me", "it", "for", "there", "will", "be", "that", "with");
+
+    // The names of commands and options are no words to replace.
+    private static final String NO_COMMAND_BEFORE = "(?<!jnpu |command |option |--)";
+    private static final String NO_COMMAND_AFTER = "(?! command)";
 
     private final Corpus corpus;
+    private final List<Synonym> synonyms;
+
+    private record Synonym(Pattern word, List<String> alternatives) {}
 
     WritingHabits(Corpus corpus) {
         this.corpus = corpus;
+        this.synonyms = corpus.list("synonym").stream().map(line -> line.split("=", 2))
+                .map(parts -> new Synonym(
+                        Pattern.compile(NO_COMMAND_BEFORE + "\\b(?:" + parts[0] + ")\\b" + NO_COMMAND_AFTER),
+                        List.of(parts[1].split("/"))))
+                .toList();
     }
 
     /** The phrase as it should be written. */
@@ -27,7 +45,7 @@ final class WritingHabits {
     }
 
     String write(String phrase, Random random) {
-        String text = contract(phrase, random);
+        String text = vary(contract(phrase, random), random);
         int around = random.nextInt(100);
         if (around < 7) {
             text = pick(corpus.list("opening"), random) + pick(List.of(" ", ", ", ": "), random) + text;
@@ -59,11 +77,50 @@ final class WritingHabits {
     }
 
     private static String contract(String phrase, Random random) {
-        if (random.nextInt(100) >= 25) {
+        String text = phrase;
+        for (String[] pair : CONTRACTIONS) {
+            if (text.contains(pair[0]) && random.nextInt(100) < 15) {
+                text = text.replace(pair[0], pair[1]);
+            }
+        }
+        return text;
+    }
+
+    /** Other words, fewer small words, a filler. Phrases of one or two words stay: little would be left of them. */
+    private String vary(String phrase, Random random) {
+        if (phrase.indexOf(' ') == phrase.lastIndexOf(' ')) {
             return phrase;
         }
-        String[] pair = CONTRACTIONS[random.nextInt(CONTRACTIONS.length)];
-        return phrase.replace(pair[0], pair[1]);
+        String text = phrase;
+        if (random.nextInt(100) < 50) {
+            for (Synonym synonym : synonyms) {
+                Matcher matcher = synonym.word().matcher(text);
+                if (matcher.find() && random.nextInt(100) < 30) {
+                    text = matcher.replaceFirst(Matcher.quoteReplacement(pick(synonym.alternatives(), random)));
+                }
+            }
+        }
+        int dice = random.nextInt(100);
+        if (dice < 6) {
+            StringBuilder kept = new StringBuilder();
+            for (String word : text.split(" ")) {
+                if (!SMALL_WORDS.contains(word.toLowerCase(Locale.ROOT)) || random.nextBoolean()) {
+                    kept.append(kept.isEmpty() ? "" : " ").append(word);
+                }
+            }
+            return kept.isEmpty() ? text : kept.toString();
+        }
+        if (dice < 14) {
+            return text + " " + pick(corpus.list("filler"), random);
+        }
+        if (dice < 18) {
+            int space = text.indexOf(' ', random.nextInt(text.length()));
+            return space < 0
+                    ? text
+                    : text.substring(0, space) + " " + pick(corpus.list("filler"), random)
+                            + text.substring(space);
+        }
+        return text;
     }
 
     /** One letter swapped, lost, doubled or wrong, in a word long enough to stay readable. */
