@@ -23,6 +23,7 @@ final class DemoRecipe {
     private static final double PEAK_RATE = 1.5e-3;
     private static final double LAST_RATE = 1.5e-5;
     private static final int WARM_UP_STEPS = 100;
+    private static final int DECLINE_STEPS = 700;
 
     private DemoRecipe() {}
 
@@ -43,12 +44,12 @@ final class DemoRecipe {
         return trainer.train(VOCABULARY_SIZE);
     }
 
-    /** Linear warm-up, then half a cosine down. */
+    /** Linear warm-up, a plateau, linear decline: the steps before the decline do not depend on how many follow. */
     static double learningRate(int step) {
         if (step <= WARM_UP_STEPS) {
             return PEAK_RATE * step / WARM_UP_STEPS;
         }
-        double progress = (double) (step - WARM_UP_STEPS) / (STEPS - WARM_UP_STEPS);
-        return LAST_RATE + (PEAK_RATE - LAST_RATE) * 0.5 * (1 + StrictMath.cos(Math.PI * progress));
+        double left = (double) (STEPS - step) / DECLINE_STEPS;
+        return LAST_RATE + (PEAK_RATE - LAST_RATE) * Math.min(1, left);
     }
 }

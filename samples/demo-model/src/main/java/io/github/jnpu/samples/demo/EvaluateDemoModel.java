@@ -26,6 +26,8 @@ import java.util.stream.IntStream;
  */
 public final class EvaluateDemoModel {
     private static final int MAX_TOKENS = 96;
+    /** More than the training drew. */
+    private static final int CHATS_REPLAYED = 100_000;
 
     private final LanguageModel model;
     private final boolean verbose;
@@ -39,7 +41,7 @@ public final class EvaluateDemoModel {
         int every = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 1;
         boolean verbose = arguments.length > 2;
         Corpus corpus = Corpus.load();
-        List<Conversation.Turn> held = ConversationGenerator.heldOut(corpus);
+        List<Conversation.Turn> held = unseen(corpus);
         try (LanguageModel model = LanguageModel.load(GgufFile.open(Path.of(arguments[0])),
                 ModelOptions.DEFAULT.withThreads(1))) {
             EvaluateDemoModel evaluation = new EvaluateDemoModel(model, verbose);
@@ -51,6 +53,11 @@ public final class EvaluateDemoModel {
             evaluation.ask("held-out free questions", free, SamplingOptions.GREEDY);
             evaluation.ask("held-out free questions, default sampling", free, SamplingOptions.DEFAULT.withSeed(1));
         }
+    }
+
+    /** The held-out phrasings less those that a trained question's variation happens to spell. */
+    private static List<Conversation.Turn> unseen(Corpus corpus) {
+        return ConversationGenerator.heldOutOf(corpus, DemoRecipe.CORPUS_SEED, CHATS_REPLAYED);
     }
 
     private void ask(String name, List<Conversation.Turn> turns, SamplingOptions sampling) {

@@ -18,12 +18,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Trains the demo model. {@code TrainDemoModel DIRECTORY [THREADS]} keeps {@code checkpoint.bin} in the directory and goes
- * on from it if it is there; the result does not depend on the number of threads or on interruptions.
+ * Trains the demo model: {@code TrainDemoModel DIRECTORY [THREADS]} writes {@code demo.gguf} to the directory. It keeps
+ * {@code checkpoint.bin} there and goes on from it; the result does not depend on the number of threads or on
+ * interruptions.
  */
 public final class TrainDemoModel {
     private static final int REPORT_EVERY = 20;
-    private static final int SAVE_EVERY = 200;
+    private static final int SAVE_EVERY = 100;
 
     private TrainDemoModel() {}
 
@@ -47,6 +48,7 @@ public final class TrainDemoModel {
             System.out.printf("held-out questions answered exactly: %.1f %%%n",
                     100 * heldOutExactly(corpus, vocabulary, pass, 1));
         }
+        DemoModelFile.write(directory.resolve("demo.gguf"), network, vocabulary);
     }
 
     private static void train(Network network, GradientPass pass, Workers workers, SequenceSource source, int done,

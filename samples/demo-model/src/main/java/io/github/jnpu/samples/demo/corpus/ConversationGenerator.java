@@ -3,6 +3,7 @@ package io.github.jnpu.samples.demo.corpus;
 import io.github.jnpu.samples.demo.corpus.Conversation.Turn;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -58,6 +59,19 @@ public final class ConversationGenerator {
                     phrase -> turns.put(key(phrase), new Turn(WritingHabits.clean(phrase), topic.answer())));
         }
         return List.copyOf(turns.values());
+    }
+
+    /**
+     * {@link #heldOut} less what the first chats of a seed ask after all: another phrasing with a synonym, a contraction or
+     * a missing word can spell a held-out one.
+     */
+    public static List<Turn> heldOutOf(Corpus corpus, long seed, int chats) {
+        ConversationGenerator generator = new ConversationGenerator(corpus, seed);
+        Set<String> asked = new HashSet<>();
+        for (int i = 0; i < chats; i++) {
+            generator.next().turns().forEach(turn -> asked.add(key(turn.question())));
+        }
+        return heldOut(corpus).stream().filter(turn -> !asked.contains(key(turn.question()))).toList();
     }
 
     /** Freely written questions, each with its answer. */

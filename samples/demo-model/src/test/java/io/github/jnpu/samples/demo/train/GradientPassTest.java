@@ -1,9 +1,12 @@
 package io.github.jnpu.samples.demo.train;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -70,20 +73,40 @@ class GradientPassTest {
 
     @Test
     void trainingIsEqualBitForBitOnAnyNumberOfThreads() {
-        assertThat(trained(3)).isEqualTo(trained(1));
+        Network one = new Network(SHAPE, 1);
+        train(one, 1, 1, 5);
+        Network three = new Network(SHAPE, 1);
+        train(three, 3, 1, 5);
+        assertThat(weights(three)).usingRecursiveComparison().isEqualTo(weights(one));
     }
 
-    private static float[] trained(int threads) {
-        Network network = new Network(SHAPE, 1);
+    @Test
+    void trainingGoesOnFromACheckpointToTheSameResult(@TempDir Path directory) throws IOException {
+        Network whole = new Network(SHAPE, 1);
+        train(whole, 1, 1, 6);
+        Network first = new Network(SHAPE, 1);
+        train(first, 1, 1, 4);
+        Checkpoint.write(directory.resolve("checkpoint.bin"), first, 4);
+        Network second = new Network(SHAPE, 2);
+        assertThat(Checkpoint.read(directory.resolve("checkpoint.bin"), second)).isEqualTo(4);
+        train(second, 1, 5, 6);
+        assertThat(weights(second)).usingRecursiveComparison().isEqualTo(weights(whole));
+        assertThat(weights(second)).usingRecursiveComparison().isNotEqualTo(weights(first));
+    }
+
+    private static void train(Network network, int threads, int from, int to) {
         AdamW optimizer = new AdamW(0.9f, 0.98f, 1e-8f, 0.05f, 1);
         try (Workers workers = new Workers(threads)) {
             GradientPass pass = new GradientPass(network, workers, 200);
-            for (int step = 1; step <= 5; step++) {
+            for (int step = from; step <= to; step++) {
                 pass.accumulate(batch());
                 optimizer.update(workers, network.parameters(), step, 1e-2);
             }
         }
-        return network.layers().getFirst().queryKeyValue().value();
+    }
+
+    private static List<float[]> weights(Network network) {
+        return network.parameters().stream().map(parameter -> parameter.value.clone()).toList();
     }
 
     @Test
