@@ -1,7 +1,5 @@
 package io.github.jnpu.samples.demo;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import io.github.jnpu.convert.gguf.GgufFile;
 import io.github.jnpu.engine.chat.ChatMessage;
 import io.github.jnpu.engine.chat.ChatPrompt;
@@ -14,7 +12,6 @@ import io.github.jnpu.samples.demo.tokenizer.BytePairTrainer;
 import io.github.jnpu.samples.demo.tokenizer.BytePairVocabulary;
 import io.github.jnpu.samples.demo.train.Network;
 import io.github.jnpu.samples.demo.train.NetworkShape;
-
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,6 +19,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /** What the engine reads from the file must be what the training saw. */
 class DemoModelFileTest {

@@ -1,8 +1,5 @@
 package io.github.jnpu.samples.demo.corpus;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-
 import org.junit.jupiter.api.Test;
 
 import java.util.HashMap;
@@ -12,12 +9,16 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 class CorpusTest {
     private final Corpus corpus = Corpus.load();
 
     @Test
     void patternExpandsItsChoicesAndLists() {
-        assertThat(PhrasePattern.parse("[what|what [on earth|]] is {thing}", Map.of("thing", List.of("a", "b"))).phrases())
+        assertThat(
+                PhrasePattern.parse("[what|what [on earth|]] is {thing}", Map.of("thing", List.of("a", "b"))).phrases())
                 .containsExactly("what is a", "what is b", "what on earth is a", "what on earth is b");
     }
 
