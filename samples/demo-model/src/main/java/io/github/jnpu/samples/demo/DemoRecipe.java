@@ -18,12 +18,12 @@ final class DemoRecipe {
 
     /** Tokens per step at least; the last sequence may go beyond. */
     static final int BATCH_TOKENS = 1024;
-    static final int STEPS = 2600;
+    static final int STEPS = 1800;
     static final AdamW OPTIMIZER = new AdamW(0.9f, 0.98f, 1e-8f, 0.05f, 1);
     private static final double PEAK_RATE = 1.5e-3;
     private static final double LAST_RATE = 1.5e-5;
     private static final int WARM_UP_STEPS = 100;
-    private static final int DECLINE_STEPS = 700;
+    private static final int DECLINE_STEPS = 600;
 
     private DemoRecipe() {}
 
