@@ -57,7 +57,8 @@ public final class EvaluateDemoModel {
 
     /** The held-out phrasings less those that a trained question's variation happens to spell. */
     private static List<Conversation.Turn> unseen(Corpus corpus) {
-        return ConversationGenerator.heldOutOf(corpus, DemoRecipe.CORPUS_SEED, CHATS_REPLAYED);
+        return ConversationGenerator.heldOutOf(corpus, List.of(DemoRecipe.chats(corpus), DemoRecipe.smallTalk(corpus)),
+                CHATS_REPLAYED);
     }
 
     private void ask(String name, List<Conversation.Turn> turns, SamplingOptions sampling) {

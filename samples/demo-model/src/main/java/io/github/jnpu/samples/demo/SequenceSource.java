@@ -22,11 +22,11 @@ final class SequenceSource {
     private final ConversationGenerator chats;
     private final Random random;
 
-    SequenceSource(Corpus corpus, BytePairVocabulary vocabulary, long seed) {
+    SequenceSource(Corpus corpus, BytePairVocabulary vocabulary, ConversationGenerator chats, long proseSeed) {
         this.corpus = corpus;
         this.vocabulary = vocabulary;
-        this.chats = new ConversationGenerator(corpus, seed);
-        this.random = new Random(~seed);
+        this.chats = chats;
+        this.random = new Random(proseSeed);
     }
 
     /** A batch of at least so many tokens. */

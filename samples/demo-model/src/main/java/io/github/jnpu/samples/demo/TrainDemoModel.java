@@ -43,8 +43,11 @@ public final class TrainDemoModel {
                 network.parameterCount(), vocabulary.size(), done, DemoRecipe.STEPS);
         try (Workers workers = new Workers(threads)) {
             GradientPass pass = new GradientPass(network, workers, DemoRecipe.BATCH_TOKENS + shape.context());
-            train(network, pass, workers, new SequenceSource(corpus, vocabulary, DemoRecipe.CORPUS_SEED), done,
-                    checkpoint);
+            SequenceSource general = new SequenceSource(corpus, vocabulary, DemoRecipe.chats(corpus),
+                    DemoRecipe.PROSE_SEED);
+            SequenceSource smallTalk = new SequenceSource(corpus, vocabulary, DemoRecipe.smallTalk(corpus),
+                    DemoRecipe.PROSE_SEED);
+            train(network, pass, workers, List.of(general, smallTalk), done, checkpoint);
             DemoModelFile.write(directory.resolve("demo.gguf"), network, vocabulary);
             System.out.printf("held-out phrasings answered exactly, of every tenth: %.1f %%%n",
                     100 * heldOutExactly(corpus, vocabulary, pass, 10));
@@ -52,7 +55,8 @@ public final class TrainDemoModel {
 
     }
 
-    private static void train(Network network, GradientPass pass, Workers workers, SequenceSource source, int done,
+    private static void train(Network network, GradientPass pass, Workers workers, List<SequenceSource> stages,
+            int done,
             Path checkpoint) throws IOException {
         int context = network.shape().context();
         long tokens = 0;
@@ -60,6 +64,7 @@ public final class TrainDemoModel {
         long start = System.nanoTime();
         double lossSum = 0;
         for (int step = 1; step <= DemoRecipe.STEPS; step++) {
+            SequenceSource source = step <= DemoRecipe.GENERAL_STEPS ? stages.getFirst() : stages.getLast();
             Batch batch = source.next(DemoRecipe.BATCH_TOKENS, context);
             tokens += batch.size();
             if (step <= done) {

@@ -50,7 +50,7 @@ class DemoModelTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {"What does an NPU do? | neural networks",
             "what does an npu do | neural networks", "What does the NPU do? | neural networks",
-            "What is an NPU? | neural processing unit",
+            "What is an NPU? | neural processing unit", "Hello | I am the demo model", "Thanks | You are welcome",
             "What is jnpu? | language models inside the Java virtual machine",
             "What is a GGUF file? | file format for language models", "How do I run a model? | ./jnpu run",
             "How do I start the server? | ./jnpu serve", "Which port does the server use? | 11434",

@@ -29,6 +29,16 @@ public final class ConversationGenerator {
     private final Random random;
 
     public ConversationGenerator(Corpus corpus, long seed) {
+        this(corpus, seed, 1);
+    }
+
+    /**
+     * A generator that favours small talk.
+     *
+     * @param smallTalk
+     *            how many times as often; above 1 nothing of it is held out, because there are only so many ways to say hello
+     */
+    public ConversationGenerator(Corpus corpus, long seed, int smallTalk) {
         this.corpus = corpus;
         this.habits = new WritingHabits(corpus);
         this.random = new Random(seed);
@@ -37,16 +47,18 @@ public final class ConversationGenerator {
         for (Topic topic : corpus.topics()) {
             List<List<String>> groups = topic.questions().stream()
                     .map(group -> group.stream()
-                            .filter(phrase -> !isHeldOut(phrase) && !development.contains(key(phrase))).toList())
+                            .filter(phrase -> smallTalk > 1 && topic.smallTalk()
+                                    || !isHeldOut(phrase) && !development.contains(key(phrase)))
+                            .toList())
                     .filter(group -> !group.isEmpty()).toList();
-            topics.add(new Topic(topic.name(), groups, topic.answer(), topic.more()));
+            topics.add(new Topic(topic.name(), topic.smallTalk(), groups, topic.answer(), topic.more()));
         }
         // A topic with many phrasings takes longer to learn.
         cumulativeWeights = new double[topics.size()];
         double sum = 0;
         for (int i = 0; i < cumulativeWeights.length; i++) {
             int phrasings = topics.get(i).questions().stream().mapToInt(List::size).sum();
-            sum += Math.clamp(Math.sqrt(phrasings) / 6, 1, MAX_WEIGHT);
+            sum += Math.clamp(Math.sqrt(phrasings) / 6, 1, MAX_WEIGHT) * (topics.get(i).smallTalk() ? smallTalk : 1);
             cumulativeWeights[i] = sum;
         }
     }
@@ -62,14 +74,15 @@ public final class ConversationGenerator {
     }
 
     /**
-     * {@link #heldOut} less what the first chats of a seed ask after all: another phrasing with a synonym, a contraction or
+     * {@link #heldOut} less what the first chats of some generators ask after all: another phrasing with a synonym, a contraction or
      * a missing word can spell a held-out one.
      */
-    public static List<Turn> heldOutOf(Corpus corpus, long seed, int chats) {
-        ConversationGenerator generator = new ConversationGenerator(corpus, seed);
+    public static List<Turn> heldOutOf(Corpus corpus, List<ConversationGenerator> generators, int chats) {
         Set<String> asked = new HashSet<>();
-        for (int i = 0; i < chats; i++) {
-            generator.next().turns().forEach(turn -> asked.add(key(turn.question())));
+        for (ConversationGenerator generator : generators) {
+            for (int i = 0; i < chats; i++) {
+                generator.next().turns().forEach(turn -> asked.add(key(turn.question())));
+            }
         }
         return heldOut(corpus).stream().filter(turn -> !asked.contains(key(turn.question()))).toList();
     }

@@ -107,7 +107,7 @@ public record Corpus(List<Topic> topics, Map<String, List<String>> lists, List<S
                 switch (head[0]) {
                     case "frame" -> frames.put(head[1], body);
                     case "list" -> lists.put(head[1], entries(body));
-                    case "topic" -> topics.add(topic(head[1], body));
+                    case "topic" -> topics.add(topic(head[1], file.equals("talk"), body));
                     default -> throw new IllegalArgumentException(
                             "%s.txt: '%s' begins no block".formatted(file, lines.getFirst()));
                 }
@@ -123,7 +123,7 @@ public record Corpus(List<Topic> topics, Map<String, List<String>> lists, List<S
                     : PhrasePattern.parse(line, lists).phrases().stream()).toList();
         }
 
-        private Topic topic(String name, List<String> body) {
+        private Topic topic(String name, boolean smallTalk, List<String> body) {
             List<List<String>> questions = new ArrayList<>();
             String answer = "";
             Optional<String> more = Optional.empty();
@@ -136,7 +136,7 @@ public record Corpus(List<Topic> topics, Map<String, List<String>> lists, List<S
                     default -> framed(name, parts, questions);
                 }
             }
-            return new Topic(name, questions, answer, more);
+            return new Topic(name, smallTalk, questions, answer, more);
         }
 
         private void framed(String topic, String[] parts, List<List<String>> questions) {
