@@ -11,8 +11,8 @@ import java.util.zip.CRC32;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * The same bits as ggml's reference code. The checksums and errors are what {@code src/test/golden/ggml_golden.c} prints
- * (ggml d99724f, gcc -O2 -ffp-contract=off); that program makes its blocks and values as this class does.
+ * The same bits as ggml's reference code. The checksums and errors are those of ggml's own {@code dequantize_row_*} and
+ * {@code quantize_row_*_ref} at commit d99724f (gcc -O2 -ffp-contract=off) over the blocks and values that this class makes.
  */
 class GgmlGoldenTest {
     private static final int VALUES = 64 * 256;

@@ -191,7 +191,8 @@ final class DemoModel implements StoredModel {
 
     @Override
     public Map<String, Object> parameters() {
-        return Map.of();
+        // A small model strays at Ollama's 0.8: 59 % of the freely written questions right instead of 70 %.
+        return Map.of("temperature", 0.0);
     }
 
     @Override
