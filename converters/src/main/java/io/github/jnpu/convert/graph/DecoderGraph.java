@@ -50,12 +50,14 @@ public record DecoderGraph(ModelConfig config, Operation.TokenEmbedding embeddin
      *             if the architecture is unknown, or a tensor is missing or of the wrong shape
      */
     public static DecoderGraph of(ModelSource source) {
-        ModelConfig config = ModelConfig.of(source);
-        return Architecture.named(config.architecture()).orElseThrow(() -> new ModelFormatException(
-                "%s: architecture '%s' is not supported; known are %s".formatted(source.location(),
-                        config.architecture(),
-                        String.join(", ", Architecture.names()))))
-                .build(config, source);
+        // The architecture first: of a network that nobody knows, no tensor can be missing.
+        String name = source.metadata().string("general.architecture").orElseThrow(() -> new ModelFormatException(
+                "%s: metadata 'general.architecture' is missing".formatted(source.location())));
+        Architecture architecture = Architecture.named(name).orElseThrow(
+                () -> new ModelFormatException(
+                        "%s: architecture '%s' is not supported; known are %s".formatted(source.location(),
+                                ModelFormatException.printable(name), String.join(", ", Architecture.names()))));
+        return architecture.build(ModelConfig.of(source), source);
     }
 
     /** All operations in order, from the embedding to the logits. */

@@ -18,7 +18,8 @@ import java.util.stream.Stream;
  * Prefill and decode speed as {@code llama-bench} defines them: random tokens, an empty context, no sampling; prefill runs all
  * prompt tokens and gives one row of logits, decode runs one token after the other and gives logits each time.
  *
- * <p>Each is run once to warm up before it is measured. The just-in-time compiler needs that more than a C program does.
+ * <p>Each is run to warm up for at least a second before it is measured: the just-in-time compiler needs that where a C program
+ * does not. A large model takes longer than that for one run.
  *
  * @param prefill
  *            in tokens per second
@@ -32,6 +33,8 @@ import java.util.stream.Stream;
  *            what it ran on
  */
 public record Benchmark(Speed prefill, Speed decode, Duration load, long peakMemoryBytes, String device, int threads) {
+
+    private static final long WARM_UP_NANOS = 1_000_000_000;
 
     /**
      * What to measure.
@@ -111,17 +114,24 @@ public record Benchmark(Speed prefill, Speed decode, Duration load, long peakMem
         double[] samples = model.compute(tokens, sequence -> {
             float[] logits = new float[model.config().vocabularySize()];
             double[] speeds = new double[repetitions];
-            for (int i = -1; i < repetitions; i++) {
-                sequence.truncate(0);
-                long start = System.nanoTime();
-                work.run(sequence, logits);
-                if (i >= 0) {
-                    speeds[i] = tokens * 1e9 / (System.nanoTime() - start);
-                }
+            long warmUp = System.nanoTime();
+            do {
+                run(work, sequence, logits);
+            } while (System.nanoTime() - warmUp < WARM_UP_NANOS);
+            for (int i = 0; i < repetitions; i++) {
+                speeds[i] = tokens * 1e9 / run(work, sequence, logits);
             }
             return speeds;
         });
         return Speed.of(samples);
+    }
+
+    /** How many nanoseconds one run takes from an empty context. */
+    private static long run(Work work, DecoderSequence sequence, float[] logits) {
+        sequence.truncate(0);
+        long start = System.nanoTime();
+        work.run(sequence, logits);
+        return System.nanoTime() - start;
     }
 
     private static int[] randomTokens(LanguageModel model, int count) {
