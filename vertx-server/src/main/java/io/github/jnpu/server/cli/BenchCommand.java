@@ -65,7 +65,8 @@ final class BenchCommand implements Callable<Integer> {
     private void print(PrintStream out, Benchmark result) {
         double loadSeconds = result.load().toNanos() / 1e9;
         if (!json) {
-            out.printf(Locale.ROOT, "%-10s %s, %d threads%n", "device", result.device(), result.threads());
+            out.printf(Locale.ROOT, "%-10s %s, %d thread%s%n", "device", result.device(), result.threads(),
+                    result.threads() == 1 ? "" : "s");
             out.printf(Locale.ROOT, "%-10s %.2f s%n", "load", loadSeconds);
             printSpeed(out, "prefill", promptTokens, result.prefill());
             printSpeed(out, "decode", generatedTokens, result.decode());
