@@ -3,14 +3,17 @@ package io.github.jnpu.engine;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.jnpu.convert.TestModels;
 import io.github.jnpu.convert.gguf.GgufFile;
+import io.github.jnpu.convert.gguf.GgufWriter;
 import io.github.jnpu.engine.evaluation.Perplexity;
 import io.github.jnpu.engine.sampling.SamplingOptions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionException;
@@ -27,6 +30,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /** Generation with the trained 260K-parameter llama. */
 class LanguageModelTest {
+    @TempDir
+    static Path folder;
+
     private static LanguageModel model;
     private static String golden;
 
@@ -133,6 +139,32 @@ class LanguageModelTest {
         GenerationResult result = model.generate(greedy("Once upon a time", 0));
         assertThat(result.text()).isEmpty();
         assertThat(result.finishReason()).isEqualTo(FinishReason.LENGTH);
+    }
+
+    @Test
+    void anEndOfGenerationTokenEndsTheTextFromTheFirstTokenOn() throws IOException {
+        // The golden story goes on with a comma; a model whose end-of-turn token that is has nothing to say.
+        Path copy = folder.resolve("terse.gguf");
+        try (GgufFile original = GgufFile.open(TestModels.stories260K())) {
+            GgufWriter writer = new GgufWriter();
+            original.metadata().values().forEach((key, value) -> {
+                if (value instanceof Long number) {
+                    writer.putUnsigned(key, number);
+                } else {
+                    writer.put(key, value);
+                }
+            });
+            writer.putUnsigned("tokenizer.ggml.eot_token_id", 432);
+            original.tensors()
+                    .forEach(tensor -> writer.tensor(tensor.name(), tensor.type(), tensor.shape(), tensor.data()));
+            writer.write(copy);
+        }
+        try (LanguageModel terse = LanguageModel.load(GgufFile.open(copy), ModelOptions.DEFAULT)) {
+            GenerationResult result = terse.generate(greedy("Once upon a time", 120));
+            assertThat(result.tokens()).isEmpty();
+            assertThat(result.text()).isEmpty();
+            assertThat(result.finishReason()).isEqualTo(FinishReason.STOP);
+        }
     }
 
     @Test
