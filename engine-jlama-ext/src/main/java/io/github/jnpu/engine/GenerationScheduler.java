@@ -40,7 +40,8 @@ final class GenerationScheduler implements AutoCloseable {
 
     // Everything below belongs to the executor's thread.
     private final float[] logits;
-    private final List<Integer> cachedTokens = new ArrayList<>();
+    private final int[] cachedTokens;
+    private int cachedCount;
     private DecoderSequence sequence;
 
     GenerationScheduler(String modelName, Decoder decoder, Tokenizer tokenizer, int vocabularySize, int contextLength) {
@@ -48,6 +49,7 @@ final class GenerationScheduler implements AutoCloseable {
         this.tokenizer = tokenizer;
         this.contextLength = contextLength;
         this.logits = new float[vocabularySize];
+        this.cachedTokens = new int[contextLength];
         this.executor = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(QUEUE_CAPACITY),
                 task -> thread = Thread.ofPlatform().daemon().name("jnpu-" + modelName).unstarted(task));
     }
@@ -194,12 +196,11 @@ final class GenerationScheduler implements AutoCloseable {
         }
         int reused = 0;
         // The last token always runs again: its logits are needed.
-        while (reused < Math.min(cachedTokens.size(), prompt.length - 1)
-                && cachedTokens.get(reused) == prompt[reused]) {
+        while (reused < Math.min(cachedCount, prompt.length - 1) && cachedTokens[reused] == prompt[reused]) {
             reused++;
         }
         sequence.truncate(reused);
-        cachedTokens.subList(reused, cachedTokens.size()).clear();
+        cachedCount = reused;
         // The last token goes alone, on decode's kernels, whatever was reused: the same request gives the same text.
         int last = prompt.length - 1;
         for (int from = reused; from < last && !generation.isCancelled(); from += PREFILL_CHUNK) {
@@ -213,14 +214,13 @@ final class GenerationScheduler implements AutoCloseable {
 
     private void forward(int[] tokens, int from, int count, float[] target) {
         sequence.forward(tokens, from, count, target);
-        for (int i = from; i < from + count; i++) {
-            cachedTokens.add(tokens[i]);
-        }
+        System.arraycopy(tokens, from, cachedTokens, cachedCount, count);
+        cachedCount += count;
     }
 
     /** After a failure nobody knows what is in the cache. */
     private void dropSequence() {
-        cachedTokens.clear();
+        cachedCount = 0;
         if (sequence != null) {
             sequence.close();
             sequence = null;
