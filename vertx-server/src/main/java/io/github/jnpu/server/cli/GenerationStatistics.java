@@ -1,20 +1,22 @@
 package io.github.jnpu.server.cli;
 
 import io.github.jnpu.engine.GenerationResult;
+import io.github.jnpu.engine.backend.Placement;
 
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Locale;
 
-/** What {@code --verbose} prints after an answer, laid out as Ollama does. */
+/** What {@code --verbose} prints after an answer, laid out as Ollama does; Ollama does not say what ran it, and why. */
 final class GenerationStatistics {
     private GenerationStatistics() {}
 
-    static void print(PrintStream err, GenerationResult result, Duration loadDuration) {
+    static void print(PrintStream err, Placement placement, GenerationResult result, Duration loadDuration) {
         Duration prompt = result.promptDuration();
         Duration decode = result.decodeDuration();
         int evaluated = result.promptTokens() - result.cachedTokens();
         int generated = result.tokens().size();
+        line(err, "backend", placement.toString());
         line(err, "total duration", Quantity.duration(loadDuration.plus(prompt).plus(decode)));
         line(err, "load duration", Quantity.duration(loadDuration));
         line(err, "prompt eval count", result.cachedTokens() == 0

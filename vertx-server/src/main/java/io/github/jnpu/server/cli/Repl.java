@@ -100,7 +100,7 @@ final class Repl {
         out.println();
         out.flush();
         if (verbose) {
-            GenerationStatistics.print(err, answer.result(), answer.loadDuration());
+            GenerationStatistics.print(err, session.model().placement(), answer.result(), answer.loadDuration());
         }
     }
 

@@ -70,7 +70,8 @@ final class RunCommand implements Callable<Integer> {
             out.println();
             out.flush();
             if (verbose) {
-                GenerationStatistics.print(console.err(), answer.result(), answer.loadDuration());
+                GenerationStatistics.print(console.err(), session.model().placement(), answer.result(),
+                        answer.loadDuration());
             }
             return 0;
         }

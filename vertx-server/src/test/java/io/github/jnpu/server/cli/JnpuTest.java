@@ -132,7 +132,8 @@ class JnpuTest {
         CommandLineRun run = CommandLineRun.of("run", tiny(), "--verbose", "--num-predict", "3", "The");
 
         assertThat(run.out()).doesNotContain("duration");
-        assertThat(run.err()).contains("total duration:", "load duration:", "prompt eval count:    2 token(s)",
+        assertThat(run.err()).contains("backend:              vector on CPU", "total duration:", "load duration:",
+                "prompt eval count:    2 token(s)",
                 "prompt eval duration:", "prompt eval rate:", "eval count:           3 token(s)", "eval rate:");
     }
 
