@@ -91,16 +91,19 @@ class NpuStreamingChatModelTest {
 
     @Test
     void afterCancelNothingMoreIsHeardAndTheModelGoesOn() {
+        CompletableFuture<Boolean> cancelled = new CompletableFuture<>();
         Recorder cancelling = new Recorder() {
             @Override
             public void onPartialResponse(PartialResponse partial, PartialResponseContext context) {
                 super.onPartialResponse(partial, context);
                 context.streamingHandle().cancel();
                 context.streamingHandle().cancel();
-                assertThat(context.streamingHandle().isCancelled()).isTrue();
+                cancelled.complete(context.streamingHandle().isCancelled());
             }
         };
         model.chat(PROMPT, cancelling);
+        // Each request has a thread of its own, so the second could overtake the first that has not begun.
+        assertThat(cancelled.join()).isTrue();
         Recorder next = new Recorder();
         // It waits for the first to end, so by then the first would have been heard.
         model.chat(PROMPT, next);
