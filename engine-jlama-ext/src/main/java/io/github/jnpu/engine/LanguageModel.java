@@ -30,7 +30,10 @@ import java.util.function.Function;
  */
 public final class LanguageModel implements AutoCloseable {
     private static final int DEFAULT_CONTEXT_LENGTH = 4096;
-    /** Measured on two cores: prefill gains nothing beyond it, and the buffers stay in the second-level cache. */
+    /**
+     * Prefill of a billion Q8_0 parameters on two cores, once each: 58 tokens a second in batches of 32, 59 of 128, 65 of 256.
+     * Larger ones take more memory for buffers and longer to cancel.
+     */
     private static final int MAX_BATCH = 128;
 
     private final ModelSource source;

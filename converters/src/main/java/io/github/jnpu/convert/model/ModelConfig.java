@@ -74,11 +74,6 @@ public record ModelConfig(String architecture, String name, int vocabularySize, 
         return new ModelConfigReader(source).read();
     }
 
-    /** Whether a head count or width is shared by groups of query heads. */
-    public int queryHeadsPerKeyValueHead() {
-        return heads / keyValueHeads;
-    }
-
     static Optional<RopeScaling.Kind> scalingKind(String name) {
         return switch (name) {
             case "none", "llama3" -> Optional.of(RopeScaling.Kind.NONE);

@@ -12,7 +12,7 @@ import java.util.Optional;
 /** Runs a graph on the CPU with some {@link Kernels}. */
 public final class CpuDecoder implements Decoder {
     /**
-     * Weights for which one more thread pays. A barrier costs about a microsecond while all workers run, and a scheduler's tick
+     * Weights for which one more thread pays. A barrier is cheap while all workers run, and costs a scheduler's tick
      * when one of them does not; below this size a token takes less than a millisecond anyway.
      */
     private static final long BYTES_PER_THREAD = 8 << 20;

@@ -22,11 +22,11 @@ final class WorkerPool implements AutoCloseable {
         void run(int worker);
     }
 
-    // About 20 to 50 microseconds of spinning: longer than the wait for an even share of a small operation, short enough
+    // Chosen, not measured: longer than the wait for an even share of a small operation, short enough
     // not to take a core from another process for long.
     private static final int SPINS = 2_000;
     private static final long BARRIER_NAP_NANOS = 20_000;
-    // Between two tokens the caller samples: some hundred microseconds for a large vocabulary.
+    // Chosen, not measured: between two tokens the caller samples, and the workers should still be awake then.
     private static final int IDLE_SPINS = 20_000;
 
     private final int workers;

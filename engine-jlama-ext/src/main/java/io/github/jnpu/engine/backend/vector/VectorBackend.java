@@ -43,7 +43,8 @@ public final class VectorBackend implements ComputeBackend {
         }
         if (!isModulePresent()) {
             if (WARNED.compareAndSet(false, true)) {
-                LOGGER.log(Level.WARNING, "{0}. Until then models run on scalar code, some ten times slower.", REMEDY);
+                LOGGER.log(Level.WARNING, "{0}. Until then models run on scalar code, some twenty times slower.",
+                        REMEDY);
             }
             return new Suitability.Unsuitable(REMEDY);
         }
