@@ -28,6 +28,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /** Many requests, few places: who waits, who is refused, who has to go. */
 class SchedulingTest {
+    /** A field: Vert.x closes a client, and its connections, when the garbage collector finds it unused. */
+    private NetClient net;
+
     /** A context so long that to fill it takes minutes. */
     private static final String LONG = "{\"model\":\"endless\",\"prompt\":\"abc\",\"options\":{\"temperature\":0,\"num_ctx\":131072}}";
 
@@ -145,7 +148,7 @@ class SchedulingTest {
 
     /** Starts an answer that streams for long and returns when its first bytes are here. */
     private NetSocket startLong() {
-        NetClient net = client.vertx().createNetClient();
+        net = client.vertx().createNetClient();
         NetSocket socket = await(net.connect(server.port(), "127.0.0.1"));
         CompletableFuture<Void> first = new CompletableFuture<>();
         socket.handler(bytes -> {

@@ -5,6 +5,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServer;
+import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetSocket;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,10 +28,13 @@ class LineSinkTest {
     private final CompletableFuture<Long> sent = new CompletableFuture<>();
     private final AtomicLong received = new AtomicLong();
     private long maxWaitNanos;
+    /** A field: Vert.x closes a client, and its connections, when the garbage collector finds it unused. */
+    private NetClient client;
     private HttpServer server;
 
     @BeforeEach
     void listen() {
+        client = vertx.createNetClient();
         server = await(vertx.createHttpServer().requestHandler(request -> {
             LineSink sink = new LineSink(vertx.getOrCreateContext(), request.response(), MAX_PENDING, maxWaitNanos);
             request.response().closeHandler(ignored -> sink.close());
@@ -58,7 +62,7 @@ class LineSinkTest {
     }
 
     private NetSocket connectPaused() {
-        NetSocket socket = await(vertx.createNetClient().connect(server.actualPort(), "127.0.0.1"));
+        NetSocket socket = await(client.connect(server.actualPort(), "127.0.0.1"));
         socket.handler(bytes -> received.addAndGet(bytes.length())).pause();
         await(socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
         return socket;
