@@ -1,12 +1,14 @@
 package io.github.jnpu.engine.backend.vector;
 
 import io.github.jnpu.convert.graph.DecoderGraph;
+import io.github.jnpu.engine.backend.BackendException;
 import io.github.jnpu.engine.backend.ComputeBackend;
 import io.github.jnpu.engine.backend.Decoder;
 import io.github.jnpu.engine.backend.DecoderOptions;
 import io.github.jnpu.engine.backend.Stage;
 import io.github.jnpu.engine.backend.Suitability;
 import io.github.jnpu.engine.backend.cpu.CpuDecoder;
+import io.github.jnpu.engine.backend.cpu.Kernels;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -50,6 +52,19 @@ public final class VectorBackend implements ComputeBackend {
         }
         return CpuDecoder.refusal(graph, new VectorKernels()).<Suitability>map(Suitability.Unsuitable::new)
                 .orElseGet(() -> new Suitability.Suitable(SCORE));
+    }
+
+    /**
+     * The arithmetic by itself, for whoever measures it or walks a graph of his own.
+     *
+     * @throws BackendException
+     *             if the Vector API is switched off
+     */
+    public Kernels kernels() {
+        if (!isModulePresent()) {
+            throw new BackendException(REMEDY);
+        }
+        return new VectorKernels();
     }
 
     @Override
