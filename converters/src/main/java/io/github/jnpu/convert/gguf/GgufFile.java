@@ -30,7 +30,8 @@ public final class GgufFile implements ModelSource {
     private final Metadata metadata;
     private final Map<String, ModelTensor> tensors;
 
-    private record Pairs(String location, Map<String, Object> values) implements Metadata {}
+    /** Metadata that remembers how it was stored, so that it can be written again. */
+    record Pairs(String location, Map<String, Object> values, Map<String, GgufValueType> types) implements Metadata {}
 
     /**
      * @param arena
@@ -41,7 +42,7 @@ public final class GgufFile implements ModelSource {
         this.location = location;
         this.byteSize = bytes.byteSize();
         this.arena = arena;
-        this.metadata = new Pairs(location, reader.metadata());
+        this.metadata = new Pairs(location, reader.metadata(), reader.metadataTypes());
         this.tensors = reader.tensors();
     }
 

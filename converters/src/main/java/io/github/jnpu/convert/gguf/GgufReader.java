@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -35,8 +36,8 @@ final class GgufReader {
     private static final int MAX_ARRAY_DEPTH = 8;
     private static final int MAX_DIMENSIONS = 4;
     private static final int DEFAULT_ALIGNMENT = 32;
-    /** Heap that a map entry with its boxed value takes. */
-    private static final int PAIR_HEAP = 80;
+    /** Heap that an entry in both maps with its boxed value takes. */
+    private static final int PAIR_HEAP = 120;
     /** Heap that a tensor's record, shape, segment and map entry take. */
     private static final int TENSOR_HEAP = 256;
     /** Heap that an array takes beside its elements. */
@@ -47,6 +48,7 @@ final class GgufReader {
     private final String location;
     private final GgufCursor cursor;
     private final Map<String, Object> metadata = new LinkedHashMap<>();
+    private final Map<String, GgufValueType> metadataTypes = new HashMap<>();
     private final Map<String, ModelTensor> tensors = new LinkedHashMap<>();
 
     GgufReader(MemorySegment bytes, String location) {
@@ -81,6 +83,11 @@ final class GgufReader {
 
     Map<String, Object> metadata() {
         return Collections.unmodifiableMap(metadata);
+    }
+
+    /** The type that each value has in the file, which its Java class does not always tell. */
+    Map<String, GgufValueType> metadataTypes() {
+        return Collections.unmodifiableMap(metadataTypes);
     }
 
     Map<String, ModelTensor> tensors() {
@@ -131,10 +138,12 @@ final class GgufReader {
     private void readPair(int index) {
         String key = cursor.readString(MAX_KEY_BYTES, "the key of metadata pair " + index);
         String field = "metadata '" + ModelFormatException.printable(key) + "'";
-        Object value = readValue(readType(field), field);
+        GgufValueType type = readType(field);
+        Object value = readValue(type, field);
         if (metadata.putIfAbsent(key, value) != null) {
             throw invalid("%s is there twice", field);
         }
+        metadataTypes.put(key, type);
     }
 
     private GgufValueType readType(String field) {

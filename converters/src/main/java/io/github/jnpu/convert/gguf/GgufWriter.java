@@ -1,5 +1,6 @@
 package io.github.jnpu.convert.gguf;
 
+import io.github.jnpu.convert.model.Metadata;
 import io.github.jnpu.convert.model.MetadataArray;
 import io.github.jnpu.convert.tensor.TensorType;
 
@@ -14,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * Writes a GGUF file, version 3: collects metadata and tensor descriptions, then streams.
@@ -22,6 +24,7 @@ import java.util.Objects;
  * path sees either the old file or the complete new one. Not thread-safe.
  */
 public final class GgufWriter {
+    private static final String ALIGNMENT_KEY = "general.alignment";
     private static final int ALIGNMENT = 32;
     private static final int MAX_DIMENSIONS = 4;
     private static final int COPY_BYTES = 1 << 20;
@@ -99,8 +102,29 @@ public final class GgufWriter {
         return put(key, GgufValueType.ARRAY, new MetadataArray(List.copyOf(values), false));
     }
 
+    /**
+     * Adds all pairs of another model but those of some keys and the alignment, which is this writer's. What comes from a GGUF file
+     * keeps its types; from elsewhere they are those of {@link #put(String, Object)}.
+     *
+     * @throws IllegalArgumentException
+     *             if a key is there already
+     */
+    public GgufWriter copyMetadata(Metadata source, Set<String> omitted) {
+        source.values().forEach((key, value) -> {
+            if (key.equals(ALIGNMENT_KEY) || omitted.contains(key)) {
+                return;
+            }
+            if (source instanceof GgufFile.Pairs pairs) {
+                put(key, pairs.types().get(key), value);
+            } else {
+                put(key, value);
+            }
+        });
+        return this;
+    }
+
     GgufWriter put(String key, GgufValueType type, Object value) {
-        if (key.equals("general.alignment")) {
+        if (key.equals(ALIGNMENT_KEY)) {
             throw new IllegalArgumentException("the alignment is always " + ALIGNMENT);
         }
         if (metadata.putIfAbsent(key, new Value(type, value)) != null) {

@@ -42,7 +42,7 @@ public enum FileType {
     }
 
     /** The value of {@code general.file_type}. */
-    int id() {
+    public int id() {
         return id;
     }
 
@@ -52,7 +52,7 @@ public enum FileType {
     }
 
     /** The type of the matrix that makes logits, which may be the embedding table too. */
-    TensorType output(int columns) {
+    public TensorType output(int columns) {
         if (!base.isQuantized() || base == TensorType.Q8_0) {
             return base;
         }
@@ -60,7 +60,7 @@ public enum FileType {
     }
 
     /** The type of the value and down projections of a layer. */
-    TensorType valueOrDown(int layer, int layers) {
+    public TensorType valueOrDown(int layer, int layers) {
         int eighth = layers / 8;
         boolean moreBits = layer < eighth || layer >= 7 * layers / 8 || (layer - eighth) % 3 == 2;
         return moreBits ? raised : base;
