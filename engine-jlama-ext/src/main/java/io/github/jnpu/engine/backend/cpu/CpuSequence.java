@@ -25,7 +25,7 @@ final class CpuSequence implements DecoderSequence {
         this.capacity = capacity;
         this.cache = new KeyValueCache(config, cacheType, capacity);
         this.batch.cache = cache;
-        this.work = worker -> program.run(batch, worker);
+        this.work = (worker, workers) -> program.run(batch, worker, workers);
     }
 
     @Override

@@ -83,16 +83,16 @@ final class Program {
         return maxBatch;
     }
 
-    /** One worker's part of running a batch through the network. */
-    void run(Batch batch, int worker) {
+    /** One worker's part of running a batch through the network; how many share it may change from batch to batch. */
+    void run(Batch batch, int worker, int workers) {
         int end = batch.logitRows > 0 ? code.length : headStart;
         for (int i = 0; i < end; i++) {
             if (barriers[i]) {
-                pool.barrier();
+                pool.barrier(worker);
             }
             if (!pool.failed()) {
                 try {
-                    code[i].run(batch, i < headStart ? batch.count : batch.logitRows, worker, pool.workers());
+                    code[i].run(batch, i < headStart ? batch.count : batch.logitRows, worker, workers);
                 } catch (Throwable thrown) {
                     pool.fail(thrown);
                 }
