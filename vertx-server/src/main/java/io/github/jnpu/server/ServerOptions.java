@@ -6,9 +6,7 @@ import io.github.jnpu.server.model.GoDuration;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -148,9 +146,7 @@ public record ServerOptions(String host, int port, ModelStore store, Duration ke
         if (text.isEmpty()) {
             return KvCacheType.F16;
         }
-        return Arrays.stream(KvCacheType.values()).filter(type -> type.name().equalsIgnoreCase(text)).findFirst()
-                .orElseThrow(() -> new IllegalArgumentException(
-                        "OLLAMA_KV_CACHE_TYPE '%s' is not supported; use one of %s".formatted(text,
-                                Arrays.toString(KvCacheType.values()).toLowerCase(Locale.ROOT))));
+        return KvCacheType.ofLabel(text).orElseThrow(() -> new IllegalArgumentException(
+                "OLLAMA_KV_CACHE_TYPE '%s' is not supported; use one of %s".formatted(text, KvCacheType.labels())));
     }
 }

@@ -213,7 +213,7 @@ class RoutesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"OLLAMA_KEEP_ALIVE,soon", "OLLAMA_MAX_QUEUE,many", "OLLAMA_KV_CACHE_TYPE,q8_0",
+    @CsvSource({"OLLAMA_KEEP_ALIVE,soon", "OLLAMA_MAX_QUEUE,many", "OLLAMA_KV_CACHE_TYPE,q4_0",
             "OLLAMA_ORIGINS,evil.com", "OLLAMA_CONTEXT_LENGTH,-1"})
     void badVariablesAreNamed(String name, String value) {
         org.assertj.core.api.Assertions.assertThatIllegalArgumentException().isThrownBy(() -> ServerOptions.of(Map.of(

@@ -32,13 +32,23 @@ class AllocationTest {
     @ParameterizedTest
     @EnumSource(value = FileType.class, names = {"F32", "F16", "BF16", "Q4_0", "Q8_0", "Q4_K_M"})
     void aCompiledNetworkAllocatesNothing(FileType type) throws IOException {
+        requireNoAllocation(type, KvCacheType.F16);
+    }
+
+    @ParameterizedTest
+    @EnumSource(KvCacheType.class)
+    void noCacheTypeAllocates(KvCacheType cacheType) throws IOException {
+        requireNoAllocation(FileType.F32, cacheType);
+    }
+
+    private void requireNoAllocation(FileType type, KvCacheType cacheType) throws IOException {
         Path file = folder.resolve("random.gguf");
         new RandomModel("llama", ModelSize.Preset.TINY.size(), type, false, 1).write(file);
         try (GgufFile model = GgufFile.open(file)) {
             DecoderGraph graph = DecoderGraph.of(model);
             ComputeBackend backend = Placement.choose(graph, Optional.of("vector")).backend();
             // One thread, so that all that is allocated shows on this one.
-            try (Decoder decoder = backend.compile(graph, new DecoderOptions(1, KvCacheType.F16, 32));
+            try (Decoder decoder = backend.compile(graph, new DecoderOptions(1, cacheType, 32));
                     DecoderSequence sequence = decoder.newSequence(CONTEXT)) {
                 int[] tokens = new int[CONTEXT];
                 float[] logits = new float[graph.config().vocabularySize()];

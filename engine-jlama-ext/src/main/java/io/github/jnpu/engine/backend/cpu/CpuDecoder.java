@@ -5,6 +5,7 @@ import io.github.jnpu.convert.model.ModelConfig;
 import io.github.jnpu.engine.backend.Decoder;
 import io.github.jnpu.engine.backend.DecoderOptions;
 import io.github.jnpu.engine.backend.DecoderSequence;
+import io.github.jnpu.engine.backend.KvCacheType;
 
 import java.lang.foreign.Arena;
 import java.util.Optional;
@@ -24,8 +25,13 @@ public final class CpuDecoder implements Decoder {
     private final Arena arena = Arena.ofShared();
     private final Program program;
 
+    /**
+     * @throws io.github.jnpu.engine.backend.BackendException
+     *             if heads of this model cannot be kept in the cache type that is asked for
+     */
     public CpuDecoder(DecoderGraph graph, Kernels kernels, DecoderOptions options) {
         this.config = graph.config();
+        KeyValueCache.requireFit(config, options.cacheType());
         this.options = options;
         this.pool = new WorkerPool("jnpu-worker",
                 Math.clamp(graph.weightBytes() / BYTES_PER_THREAD, 1, options.threads()));
@@ -54,8 +60,9 @@ public final class CpuDecoder implements Decoder {
 
     @Override
     public long cacheBytesPerToken() {
-        return (long) config.layers() * config.keyValueHeads() * (config.keyLength() + config.valueLength())
-                * options.cacheType().bytes();
+        KvCacheType type = options.cacheType();
+        return config.layers() * config.keyValueHeads()
+                * (type.byteSize(config.keyLength()) + type.byteSize(config.valueLength()));
     }
 
     @Override

@@ -43,7 +43,7 @@ final class CpuSequence implements DecoderSequence {
         int logitRows = logits == null ? 0 : logits.length / vocabularySize;
         check(tokens, from, count, logits, logitRows);
         cache.reserve(length + count);
-        program.reserveScores(length + count);
+        program.reserve(length + count);
         int firstLogitToken = count - logitRows;
         for (int done = 0; done < count;) {
             int size = Math.min(program.maxBatch(), count - done);

@@ -2,10 +2,8 @@ package io.github.jnpu.engine.backend.cpu;
 
 import io.github.jnpu.convert.graph.Operation.Activation;
 import io.github.jnpu.convert.model.ModelTensor;
-import io.github.jnpu.engine.backend.KvCacheType;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 
 /**
  * The arithmetic of a CPU backend. Matrices are rows of floats in plain arrays; offsets and widths count floats unless they
@@ -35,28 +33,6 @@ public interface Kernels {
     /** {@code output = left + right}, for indexes from {@code from} to {@code to - 1}. */
     void add(float[] left, float[] right, float[] output, int from, int to);
 
-    /** Writes floats to a cache page in its number format. */
-    void store(float[] source, int offset, int width, MemorySegment page, long byteOffset, KvCacheType type);
-
-    /**
-     * Attention scores: {@code scores[i] = scale * dot(query, keys[i])}.
-     *
-     * @param width
-     *            of a head; key i begins {@code i * width} features after {@code byteOffset}
-     */
-    void scores(float[] query, int queryOffset, int width, MemorySegment keys, long byteOffset, int count,
-            KvCacheType type,
-            float scale, float[] scores, int scoresOffset);
-
-    /**
-     * Adds {@code sum(weights[i] * values[i])} to {@code output}.
-     *
-     * @param width
-     *            of a head; value i begins {@code i * width} features after {@code byteOffset}
-     */
-    void addWeighted(float[] weights, int weightsOffset, int count, MemorySegment values, long byteOffset, int width,
-            KvCacheType type, float[] output, int outputOffset);
-
-    /** {@code values = softmax(values)}, in place. */
-    void softmax(float[] values, int offset, int count);
+    /** The part that works on the KV cache. */
+    AttentionKernels attention();
 }

@@ -11,29 +11,50 @@ import java.lang.foreign.MemorySegment;
  * Keys and values of one sequence, in pages that are allocated when the sequence reaches them: a context of 128k tokens costs
  * nothing until it is used.
  *
- * <p>A page holds {@link #PAGE} positions of one layer: per head {@code PAGE} keys one after the other, then likewise the
+ * <p>A page holds {@link #PAGE} positions of one layer: for each head its keys, then for each head its values, in the order in
+ * which {@link AttentionKernels} multiplies them. Keys are [features][positions]; values are panels of up to 64 features, each
+ * [positions][features]. In Q8_0 the scales of a head follow its bytes: [blocks][positions] of keys, [positions][blocks] of
  * values.
  */
 final class KeyValueCache implements AutoCloseable {
     /** Positions in a page. */
-    static final int PAGE = 128;
+    static final int PAGE = AttentionKernels.PANEL;
 
     private final int layers;
-    private final int heads;
-    private final int keyWidth;
-    private final int valueWidth;
     private final KvCacheType type;
+    /** Of the keys or values of one head in a page. */
+    private final long keyBytes;
+    private final long valueBytes;
+    private final long firstValue;
+    private final long pageBytes;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment[] pages;
     private int allocatedPages;
 
     KeyValueCache(ModelConfig config, KvCacheType type, int capacity) {
         this.layers = config.layers();
-        this.heads = config.keyValueHeads();
-        this.keyWidth = config.keyLength();
-        this.valueWidth = config.valueLength();
         this.type = type;
+        this.keyBytes = type.byteSize((long) PAGE * config.keyLength());
+        this.valueBytes = type.byteSize((long) PAGE * config.valueLength());
+        this.firstValue = config.keyValueHeads() * keyBytes;
+        this.pageBytes = config.keyValueHeads() * (keyBytes + valueBytes);
         this.pages = new MemorySegment[Math.multiplyExact(layers, (capacity + PAGE - 1) / PAGE)];
+    }
+
+    /**
+     * @throws BackendException
+     *             if heads of this model cannot be kept in this type
+     */
+    static void requireFit(ModelConfig config, KvCacheType type) {
+        if (config.keyLength() % type.blockLength() != 0 || config.valueLength() % type.blockLength() != 0) {
+            throw new BackendException(
+                    "a KV cache of type %s needs heads whose width is a multiple of %d, model '%s' has %d; use %s"
+                            .formatted(type.label(), type.blockLength(), config.name(),
+                                    config.keyLength() % type.blockLength() == 0
+                                            ? config.valueLength()
+                                            : config.keyLength(),
+                                    KvCacheType.F16.label()));
+        }
     }
 
     KvCacheType type() {
@@ -43,17 +64,18 @@ final class KeyValueCache implements AutoCloseable {
     /** Makes sure that there is a page for every position below {@code length}. */
     void reserve(int length) {
         int needed = (length + PAGE - 1) / PAGE;
-        long bytes = (long) PAGE * heads * (keyWidth + valueWidth) * type.bytes();
         while (allocatedPages < needed) {
+            MemorySegment ofAllLayers;
+            try {
+                ofAllLayers = arena.allocate(Math.multiplyExact(layers, pageBytes), 64);
+            } catch (OutOfMemoryError e) {
+                throw new BackendException(
+                        "no memory for the KV cache beyond %d tokens; use a shorter context (num_ctx) or a smaller type (OLLAMA_KV_CACHE_TYPE)"
+                                .formatted(allocatedPages * PAGE),
+                        e);
+            }
             for (int layer = 0; layer < layers; layer++) {
-                try {
-                    pages[allocatedPages * layers + layer] = arena.allocate(bytes, 64);
-                } catch (OutOfMemoryError e) {
-                    throw new BackendException(
-                            "no memory for the KV cache beyond %d tokens; use a shorter context (num_ctx)".formatted(
-                                    allocatedPages * PAGE),
-                            e);
-                }
+                pages[allocatedPages * layers + layer] = ofAllLayers.asSlice(layer * pageBytes, pageBytes);
             }
             allocatedPages++;
         }
@@ -63,14 +85,14 @@ final class KeyValueCache implements AutoCloseable {
         return pages[page * layers + layer];
     }
 
-    /** Where the key of a head and position begins in its page, in bytes. */
-    long keyOffset(int head, int positionInPage) {
-        return ((long) head * PAGE + positionInPage) * keyWidth * type.bytes();
+    /** Where the keys of a head begin in a page, in bytes. */
+    long keyOffset(int head) {
+        return head * keyBytes;
     }
 
-    /** Where the value of a head and position begins in its page, in bytes. */
-    long valueOffset(int head, int positionInPage) {
-        return ((long) heads * PAGE * keyWidth + ((long) head * PAGE + positionInPage) * valueWidth) * type.bytes();
+    /** Where the values of a head begin in a page, in bytes. */
+    long valueOffset(int head) {
+        return firstValue + head * valueBytes;
     }
 
     @Override

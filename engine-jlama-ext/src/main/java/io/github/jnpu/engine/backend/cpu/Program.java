@@ -5,6 +5,7 @@ import io.github.jnpu.convert.graph.DecoderGraph.Layer;
 import io.github.jnpu.convert.graph.Operation;
 import io.github.jnpu.convert.graph.RopeFrequencies;
 import io.github.jnpu.convert.graph.Value;
+import io.github.jnpu.convert.model.ModelConfig;
 import io.github.jnpu.convert.model.ModelTensor;
 import io.github.jnpu.convert.tensor.Dequantizer;
 
@@ -30,7 +31,8 @@ final class Program {
     private final BufferPlan plan;
     private final float[][] buffers;
     private final int maxBatch;
-    private final float[][] scores;
+    private final AttentionWorkspace[] workspaces;
+    private final AttentionSteps.ChunkResults chunkResults;
     private final Scratch[] scratch;
     private final List<Step> steps = new ArrayList<>();
     private final List<Boolean> barrierBefore = new ArrayList<>();
@@ -45,7 +47,11 @@ final class Program {
         this.pool = pool;
         this.kernels = kernels;
         this.maxBatch = maxBatch;
-        this.scores = new float[pool.workers()][0];
+        ModelConfig config = graph.config();
+        this.workspaces = new AttentionWorkspace[pool.workers()];
+        Arrays.setAll(workspaces, _ -> AttentionWorkspace.of(config.heads() / config.keyValueHeads(),
+                config.keyLength(), config.valueLength()));
+        this.chunkResults = new AttentionSteps.ChunkResults(config.heads(), config.valueLength());
         this.scratch = new Scratch[pool.workers()];
         this.plan = new BufferPlan(graph);
         this.buffers = plan.allocate(maxBatch);
@@ -70,13 +76,8 @@ final class Program {
     }
 
     /** Makes room for attention over this many positions. */
-    void reserveScores(int positions) {
-        if (scores[0].length < positions) {
-            int length = Math.max(positions, Math.min(2 * scores[0].length, Integer.MAX_VALUE / 2));
-            for (int i = 0; i < scores.length; i++) {
-                scores[i] = new float[length];
-            }
-        }
+    void reserve(int positions) {
+        chunkResults.reserve(positions);
     }
 
     int maxBatch() {
@@ -116,11 +117,13 @@ final class Program {
                         table.cosines(), table.sines(), rope.frequencies().inverse().length, bufferOf(rope.output())));
             }
             case Operation.Attention attention -> {
-                steps.add(new Steps.Remember(kernels, attention, bufferOf(attention.key()), bufferOf(attention.value()),
-                        cacheOfLayer));
-                steps.add(
-                        new Steps.Attend(kernels, attention, bufferOf(attention.query()), bufferOf(attention.output()),
-                                scores, cacheOfLayer));
+                steps.add(new AttentionSteps.Remember(kernels.attention(), attention, bufferOf(attention.key()),
+                        bufferOf(attention.value()), cacheOfLayer));
+                AttentionSteps.Attend attend = new AttentionSteps.Attend(kernels.attention(), attention,
+                        bufferOf(attention.query()), bufferOf(attention.output()), workspaces, chunkResults,
+                        cacheOfLayer);
+                steps.add(attend);
+                steps.add(new AttentionSteps.AddChunks(attend));
             }
             case Operation.GatedActivation gated ->
                 steps.add(new Steps.Gate(kernels, gated.activation(), bufferOf(gated.gate()), bufferOf(gated.up()),

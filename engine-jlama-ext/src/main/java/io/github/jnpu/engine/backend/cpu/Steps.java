@@ -1,15 +1,12 @@
 package io.github.jnpu.engine.backend.cpu;
 
 import io.github.jnpu.convert.graph.Operation.Activation;
-import io.github.jnpu.convert.graph.Operation.Attention;
 import io.github.jnpu.convert.graph.Operation.RopeLayout;
 import io.github.jnpu.convert.graph.RopeFrequencies;
 
-import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 import java.util.List;
 
-/** The steps that a {@link Program} is made of, one for each kind of operation. */
+/** The steps that a {@link Program} is made of, one for each kind of operation; attention has {@link AttentionSteps}. */
 final class Steps {
     private Steps() {}
 
@@ -186,102 +183,6 @@ final class Steps {
         @Override
         public List<Object> reads() {
             return List.of(input, cosines, sines);
-        }
-
-        @Override
-        public List<Object> writes() {
-            return List.of(output);
-        }
-    }
-
-    /** Appends keys and values to the cache. */
-    record Remember(Kernels kernels, Attention attention, float[] key, float[] value, Object cacheOfLayer)
-            implements
-                Step {
-        @Override
-        public void run(Batch batch, int rows, int worker, int workers) {
-            KeyValueCache cache = batch.cache;
-            int heads = attention.keyValueHeads();
-            int keyWidth = attention.keyWidth();
-            int valueWidth = attention.valueWidth();
-            int tasks = rows * heads;
-            for (int task = Step.share(tasks, worker, workers), end = Step.share(tasks, worker + 1,
-                    workers); task < end; task++) {
-                int position = batch.position + task / heads;
-                int head = task % heads;
-                MemorySegment page = cache.page(attention.layer(), position / KeyValueCache.PAGE);
-                int inPage = position % KeyValueCache.PAGE;
-                kernels.store(key, task * keyWidth, keyWidth, page, cache.keyOffset(head, inPage), cache.type());
-                kernels.store(value, task * valueWidth, valueWidth, page, cache.valueOffset(head, inPage),
-                        cache.type());
-            }
-        }
-
-        @Override
-        public List<Object> reads() {
-            return List.of(key, value);
-        }
-
-        @Override
-        public List<Object> writes() {
-            return List.of(cacheOfLayer);
-        }
-    }
-
-    /**
-     * Attends over the cache, one query head and token at a time.
-     *
-     * @param scores
-     *            one array for each worker, long enough for the context
-     */
-    record Attend(Kernels kernels, Attention attention, float[] query, float[] output, float[][] scores,
-            Object cacheOfLayer)
-            implements
-                Step {
-        @Override
-        public void run(Batch batch, int rows, int worker, int workers) {
-            int tasks = rows * attention.heads();
-            // Neighbouring heads share keys, and later tokens see more of them: whole key-value groups, dealt in turn.
-            int group = attention.heads() / attention.keyValueHeads();
-            for (int first = worker * group; first < tasks; first += workers * group) {
-                for (int task = first; task < first + group; task++) {
-                    attend(batch, task / attention.heads(), task % attention.heads(), scores[worker]);
-                }
-            }
-        }
-
-        private void attend(Batch batch, int token, int head, float[] score) {
-            KeyValueCache cache = batch.cache;
-            int position = batch.position + token;
-            int oldest = attention.slidingWindow() == 0 ? 0 : Math.max(0, position + 1 - attention.slidingWindow());
-            int cacheHead = head / (attention.heads() / attention.keyValueHeads());
-            int keyWidth = attention.keyWidth();
-            int valueWidth = attention.valueWidth();
-            int queryOffset = (token * attention.heads() + head) * keyWidth;
-            for (int from = oldest; from <= position;) {
-                int inPage = from % KeyValueCache.PAGE;
-                int count = Math.min(KeyValueCache.PAGE - inPage, position + 1 - from);
-                kernels.scores(query, queryOffset, keyWidth, cache.page(attention.layer(), from / KeyValueCache.PAGE),
-                        cache.keyOffset(cacheHead, inPage), count, cache.type(), attention.scale(), score,
-                        from - oldest);
-                from += count;
-            }
-            kernels.softmax(score, 0, position + 1 - oldest);
-            int outputOffset = (token * attention.heads() + head) * valueWidth;
-            Arrays.fill(output, outputOffset, outputOffset + valueWidth, 0);
-            for (int from = oldest; from <= position;) {
-                int inPage = from % KeyValueCache.PAGE;
-                int count = Math.min(KeyValueCache.PAGE - inPage, position + 1 - from);
-                kernels.addWeighted(score, from - oldest, count,
-                        cache.page(attention.layer(), from / KeyValueCache.PAGE), cache.valueOffset(cacheHead, inPage),
-                        valueWidth, cache.type(), output, outputOffset);
-                from += count;
-            }
-        }
-
-        @Override
-        public List<Object> reads() {
-            return List.of(query, cacheOfLayer);
         }
 
         @Override

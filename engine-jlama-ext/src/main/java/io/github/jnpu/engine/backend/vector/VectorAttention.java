@@ -1,0 +1,139 @@
+package io.github.jnpu.engine.backend.vector;
+
+import io.github.jnpu.engine.backend.KvCacheType;
+import io.github.jnpu.engine.backend.cpu.AttentionKernels;
+import io.github.jnpu.engine.backend.cpu.AttentionState;
+import io.github.jnpu.engine.backend.reference.ScalarAttention;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/** Attention on the Vector API. Products keep a tile of sums in registers: see {@link PanelTile}. */
+final class VectorAttention implements AttentionKernels {
+    private static final VectorSpecies<Float> F = Lanes.FLOAT;
+    private static final VectorSpecies<Integer> I = Lanes.INT;
+
+    private final ScalarAttention scalar = new ScalarAttention();
+
+    @Override
+    public void storeKey(float[] source, int offset, int width, MemorySegment page, long at, int position,
+            KvCacheType type) {
+        scalar.storeKey(source, offset, width, page, at, position, type);
+    }
+
+    @Override
+    public void storeValue(float[] source, int offset, int width, MemorySegment page, long at, int position,
+            KvCacheType type) {
+        scalar.storeValue(source, offset, width, page, at, position, type);
+    }
+
+    @Override
+    public void loadKeys(MemorySegment page, long at, int width, KvCacheType type, float[] panel) {
+        if (type == KvCacheType.Q8_0) {
+            PageReader.readByteKeys(page, at, width, panel);
+        } else {
+            PageReader.read(page, at, width * PANEL, type, panel, 0);
+        }
+    }
+
+    @Override
+    public void loadValues(MemorySegment page, long at, int width, KvCacheType type, float[] panels) {
+        for (int column = 0; column < width; column += PANEL) {
+            int columns = Math.min(PANEL, width - column);
+            if (type == KvCacheType.Q8_0) {
+                PageReader.readByteValues(page, at, width, column, columns, panels);
+            } else {
+                PageReader.read(page, at + type.byteSize((long) column * PANEL), columns * PANEL, type, panels,
+                        column * PANEL);
+                spread(panels, column * PANEL, columns);
+            }
+        }
+    }
+
+    /** Moves rows of a narrow panel to where a whole one has them, the last one first. */
+    private static void spread(float[] panels, int offset, int columns) {
+        for (int row = PANEL - 1; row > 0 && columns < PANEL; row--) {
+            System.arraycopy(panels, offset + row * columns, panels, offset + row * PANEL, columns);
+        }
+    }
+
+    @Override
+    public void multiplyAdd(float[] a, int aOffset, int aStride, int rows, int from, int to, float[] panel,
+            int panelOffset, int columns, float[] c, int cOffset, int cStride) {
+        PanelTile.multiplyAdd(a, aOffset, aStride, rows, from, to, panel, panelOffset, columns, c, cOffset, cStride);
+    }
+
+    @Override
+    public void weigh(float[] scores, int rows, int from, int to, AttentionState state, int firstRow) {
+        for (int r = 0; r < rows; r++) {
+            weighRow(scores, r * PANEL, from, to, state, firstRow + r);
+        }
+    }
+
+    private static void weighRow(float[] scores, int offset, int from, int to, AttentionState state, int row) {
+        Arrays.fill(scores, offset, offset + from, Float.NEGATIVE_INFINITY);
+        Arrays.fill(scores, offset + to, offset + PANEL, Float.NEGATIVE_INFINITY);
+        float maximum = max(scores, offset);
+        float before = state.maxima()[row];
+        if (maximum > before) {
+            state.maxima()[row] = maximum;
+            // Nothing to scale in the first page.
+            if (before != Float.NEGATIVE_INFINITY) {
+                float scale = (float) Math.exp(before - maximum);
+                scale(state.sums(), row * SUMS, SUMS, scale);
+                scale(state.outputs(), row * state.stride(), state.stride(), scale);
+            }
+        }
+        exp(scores, offset, state.maxima()[row]);
+        Arrays.fill(scores, offset, offset + from, 0);
+        Arrays.fill(scores, offset + to, offset + PANEL, 0);
+        addSums(scores, offset, state.sums(), row * SUMS);
+    }
+
+    private static float max(float[] values, int offset) {
+        FloatVector max = FloatVector.fromArray(F, values, offset);
+        for (int i = F.length(); i < PANEL; i += F.length()) {
+            max = max.max(FloatVector.fromArray(F, values, offset + i));
+        }
+        // Unlike a sum, a maximum has no order.
+        return max.reduceLanes(VectorOperators.MAX);
+    }
+
+    private static void scale(float[] values, int offset, int count, float scale) {
+        for (int i = 0; i < count; i += F.length()) {
+            FloatVector.fromArray(F, values, offset + i).mul(scale).intoArray(values, offset + i);
+        }
+    }
+
+    private static void exp(float[] values, int offset, float maximum) {
+        for (int i = offset; i < offset + PANEL; i += F.length()) {
+            FloatVector x = FloatVector.fromArray(F, values, i).sub(maximum).max(Exponential.MIN);
+            // exp(x) = 2^n * exp(r) with |r| <= ln(2) / 2: see Exponential.
+            FloatVector n = x.mul(Exponential.LOG2_E).add(Exponential.ROUNDING).sub(Exponential.ROUNDING);
+            FloatVector r = n.fma(FloatVector.broadcast(F, -Exponential.LN2_HIGH), x);
+            r = n.fma(FloatVector.broadcast(F, -Exponential.LN2_LOW), r);
+            FloatVector exp = r.fma(FloatVector.broadcast(F, Exponential.TERM_6),
+                    FloatVector.broadcast(F, Exponential.TERM_5));
+            exp = exp.fma(r, FloatVector.broadcast(F, Exponential.TERM_4));
+            exp = exp.fma(r, FloatVector.broadcast(F, Exponential.TERM_3));
+            exp = exp.fma(r, FloatVector.broadcast(F, 0.5f));
+            exp = exp.fma(r, FloatVector.broadcast(F, 1));
+            exp = exp.fma(r, FloatVector.broadcast(F, 1));
+            ((IntVector) n.castShape(I, 0)).lanewise(VectorOperators.LSHL, 23).add(exp.reinterpretAsInts())
+                    .reinterpretAsFloats().intoArray(values, i);
+        }
+    }
+
+    /** Adds 64 weights to the partial sums of their lanes. */
+    private static void addSums(float[] weights, int offset, float[] sums, int sumsOffset) {
+        FloatVector sum = FloatVector.fromArray(F, sums, sumsOffset);
+        for (int i = 0; i < PANEL; i += F.length()) {
+            sum = sum.add(FloatVector.fromArray(F, weights, offset + i));
+        }
+        sum.intoArray(sums, sumsOffset);
+    }
+}
