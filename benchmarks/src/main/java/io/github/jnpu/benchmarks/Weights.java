@@ -3,6 +3,7 @@ package io.github.jnpu.benchmarks;
 import io.github.jnpu.convert.model.ModelTensor;
 import io.github.jnpu.convert.tensor.Quantizer;
 import io.github.jnpu.convert.tensor.TensorType;
+import io.github.jnpu.engine.backend.cpu.Kernels;
 import io.github.jnpu.engine.backend.cpu.Scratch;
 import io.github.jnpu.engine.backend.cpu.WeightMatrix;
 
@@ -19,6 +20,9 @@ final class Weights implements AutoCloseable {
     private final WeightMatrix matrix;
     private final long rowBytes;
     private final int shareRows;
+    private static final int MAX_TOKENS = 128;
+    private final Kernels kernels;
+    private final MemorySegment panels;
     private final Scratch scratch;
     private int nextRow;
 
@@ -40,9 +44,11 @@ final class Weights implements AutoCloseable {
         for (int share = 1; share < shares; share++) {
             MemorySegment.copy(data, 0, data, share * shareBytes, shareBytes);
         }
-        matrix = VectorWidth.kernels(bits).prepare(
+        kernels = VectorWidth.kernels(bits);
+        matrix = kernels.prepare(
                 new ModelTensor("benchmark", type, new long[]{(long) shares * shareRows, columns}, data), arena);
-        scratch = Scratch.of(matrix);
+        scratch = Scratch.of(matrix, MAX_TOKENS);
+        panels = arena.allocate(kernels.panelBytes(MAX_TOKENS, columns), 64);
     }
 
     static float[] gaussian(SplittableRandom random, int count, float deviation) {
@@ -68,7 +74,9 @@ final class Weights implements AutoCloseable {
     /** Multiplies the next share with some tokens. */
     void multiply(float[] input, int tokens, float[] output, Work work) {
         int from = nextShare();
-        matrix.multiply(input, tokens, output, 0, from, from + shareRows, scratch);
+        // The engine shares the panels between several products: packed here each time, the worst case.
+        kernels.pack(input, tokens, matrix.columns(), panels, 0, matrix.columns());
+        matrix.multiply(input, panels, tokens, output, 0, from, from + shareRows, scratch);
         work.mac += (long) SHARE_VALUES * tokens;
         work.bytes += rowBytes * shareRows;
     }

@@ -4,6 +4,7 @@ import io.github.jnpu.convert.graph.Operation.Activation;
 import io.github.jnpu.convert.model.ModelTensor;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 
 /**
  * The arithmetic of a CPU backend. Matrices are rows of floats in plain arrays; offsets and widths count floats unless they
@@ -20,6 +21,22 @@ public interface Kernels {
      *             if its type cannot be computed with
      */
     WeightMatrix prepare(ModelTensor weight, Arena arena);
+
+    /** How many bytes {@link #pack} needs for so many tokens; none if products read plain rows. */
+    default long panelBytes(int tokens, int columns) {
+        return 0;
+    }
+
+    /**
+     * Rearranges a batch for {@link WeightMatrix#multiply}, in the columns from {@code fromColumn} to {@code toColumn - 1}. Workers
+     * share the columns, and the products of one input share the panels.
+     *
+     * @param input
+     *            {@code tokens} rows of {@code columns} floats
+     * @param panels
+     *            native memory, aligned to 64 bytes, of at least {@link #panelBytes} bytes
+     */
+    default void pack(float[] input, int tokens, int columns, MemorySegment panels, int fromColumn, int toColumn) {}
 
     /** Whether {@link #prepare} takes tensors of this type. */
     boolean supports(ModelTensor weight);

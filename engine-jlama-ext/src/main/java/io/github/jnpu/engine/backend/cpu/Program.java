@@ -10,6 +10,7 @@ import io.github.jnpu.convert.model.ModelTensor;
 import io.github.jnpu.convert.tensor.Dequantizer;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -34,6 +35,10 @@ final class Program {
     private final AttentionWorkspace[] workspaces;
     private final AttentionSteps.ChunkResults chunkResults;
     private final Scratch[] scratch;
+    /** The input of the latest products in prefill; one memory for all, they come one after the other. */
+    private final MemorySegment panels;
+    /** The buffer that is in {@link #panels} at this point of the program. */
+    private float[] packed;
     private final List<Step> steps = new ArrayList<>();
     private final List<Boolean> barrierBefore = new ArrayList<>();
     private final int headStart;
@@ -55,6 +60,11 @@ final class Program {
         this.scratch = new Scratch[pool.workers()];
         this.plan = new BufferPlan(graph);
         this.buffers = plan.allocate(maxBatch);
+        this.panels = arena.allocate(graph.operations().stream()
+                .mapToLong(operation -> operation instanceof Operation.Projection projection
+                        ? kernels.panelBytes(maxBatch, projection.weight().columns())
+                        : 0)
+                .max().orElse(0), 64);
 
         steps.add(new Steps.Embed(matrix(graph.embedding().table()), bufferOf(graph.embedding().output())));
         for (Layer layer : graph.layers()) {
@@ -63,9 +73,11 @@ final class Program {
         }
         headStart = steps.size();
         steps.add(new Steps.SelectLast(bufferOf(graph.head().input()), graph.head().input().width()));
+        packed = null;
         graph.head().operations().forEach(operation -> addSteps(operation, graph, null));
         placeBarriers();
-        int scratchFloats = matrices.values().stream().mapToInt(WeightMatrix::scratchFloats).max().orElse(0);
+        int scratchFloats = matrices.values().stream().mapToInt(matrix -> matrix.scratchFloats(maxBatch)).max()
+                .orElse(0);
         int scratchInts = matrices.values().stream().mapToInt(WeightMatrix::scratchInts).max().orElse(0);
         Arrays.setAll(scratch, _ -> new Scratch(new float[scratchFloats], new int[scratchInts]));
         code = steps.toArray(Step[]::new);
@@ -108,9 +120,17 @@ final class Program {
             case Operation.RmsNorm norm ->
                 steps.add(new Steps.RmsNorm(kernels, bufferOf(norm.input()), floats(norm.gain()),
                         norm.epsilon(), norm.output().width(), bufferOf(norm.output())));
-            case Operation.Projection projection -> steps.add(new Steps.Projection(matrix(projection.weight()),
-                    bufferOf(projection.input()), projection.bias().map(Program::floats).orElse(null),
-                    projection.output().equals(graph.head().output()) ? null : bufferOf(projection.output()), scratch));
+            case Operation.Projection projection -> {
+                float[] input = bufferOf(projection.input());
+                if (packed != input) {
+                    steps.add(new Steps.Pack(kernels, input, projection.weight().columns(), panels));
+                    packed = input;
+                }
+                steps.add(new Steps.Projection(matrix(projection.weight()), input, panels,
+                        projection.bias().map(Program::floats).orElse(null),
+                        projection.output().equals(graph.head().output()) ? null : bufferOf(projection.output()),
+                        scratch));
+            }
             case Operation.Rope rope -> {
                 Steps.RopeAngles table = anglesFor(rope.frequencies());
                 steps.add(new Steps.Rope(bufferOf(rope.input()), rope.output().width(), rope.headWidth(), rope.layout(),
@@ -130,6 +150,9 @@ final class Program {
                         gated.output().width(), bufferOf(gated.output())));
             case Operation.Add add -> steps.add(new Steps.Add(kernels, bufferOf(add.left()), bufferOf(add.right()),
                     add.output().width(), bufferOf(add.output())));
+        }
+        if (!operation.output().equals(graph.head().output()) && bufferOf(operation.output()) == packed) {
+            packed = null;
         }
     }
 

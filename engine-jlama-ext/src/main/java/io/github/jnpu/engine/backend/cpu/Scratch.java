@@ -10,8 +10,8 @@ package io.github.jnpu.engine.backend.cpu;
  */
 public record Scratch(float[] floats, int[] ints) {
 
-    /** Enough for a matrix. */
-    public static Scratch of(WeightMatrix matrix) {
-        return new Scratch(new float[matrix.scratchFloats()], new int[matrix.scratchInts()]);
+    /** Enough for products of a matrix with up to so many tokens. */
+    public static Scratch of(WeightMatrix matrix, int tokens) {
+        return new Scratch(new float[matrix.scratchFloats(tokens)], new int[matrix.scratchInts()]);
     }
 }

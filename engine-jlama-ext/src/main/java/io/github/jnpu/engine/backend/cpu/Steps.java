@@ -4,6 +4,7 @@ import io.github.jnpu.convert.graph.Operation.Activation;
 import io.github.jnpu.convert.graph.Operation.RopeLayout;
 import io.github.jnpu.convert.graph.RopeFrequencies;
 
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /** The steps that a {@link Program} is made of, one for each kind of operation; attention has {@link AttentionSteps}. */
@@ -75,9 +76,37 @@ final class Steps {
         }
     }
 
+    /** Rearranges the input of the products that follow; decode reads it as it is. */
+    record Pack(Kernels kernels, float[] input, int columns, MemorySegment panels) implements Step {
+        /** Columns that a worker takes at once: whole lines of the input. */
+        private static final int COLUMNS = 16;
+
+        @Override
+        public void run(Batch batch, int rows, int worker, int workers) {
+            if (batch.decode) {
+                return;
+            }
+            int blocks = (columns + COLUMNS - 1) / COLUMNS;
+            kernels.pack(input, rows, columns, panels, Step.share(blocks, worker, workers) * COLUMNS,
+                    Math.min(columns, Step.share(blocks, worker + 1, workers) * COLUMNS));
+        }
+
+        @Override
+        public List<Object> reads() {
+            return List.of(input);
+        }
+
+        @Override
+        public List<Object> writes() {
+            return List.of(panels);
+        }
+    }
+
     /**
      * A product with a weight matrix.
      *
+     * @param panels
+     *            where {@link Pack} put the input
      * @param bias
      *            null for none
      * @param output
@@ -85,7 +114,7 @@ final class Steps {
      * @param scratch
      *            one array for each worker
      */
-    record Projection(WeightMatrix weight, float[] input, float[] bias, float[] output,
+    record Projection(WeightMatrix weight, float[] input, MemorySegment panels, float[] bias, float[] output,
             Scratch[] scratch) implements Step {
         @Override
         public void run(Batch batch, int rows, int worker, int workers) {
@@ -100,7 +129,7 @@ final class Steps {
             if (batch.decode) {
                 weight.multiplyOne(input, target, offset, from, to, scratch[worker]);
             } else {
-                weight.multiply(input, rows, target, offset, from, to, scratch[worker]);
+                weight.multiply(input, panels, rows, target, offset, from, to, scratch[worker]);
             }
             if (bias != null) {
                 for (int t = 0; t < rows; t++) {
@@ -114,7 +143,7 @@ final class Steps {
 
         @Override
         public List<Object> reads() {
-            return List.of(input);
+            return List.of(input, panels);
         }
 
         @Override

@@ -1,5 +1,7 @@
 package io.github.jnpu.engine.backend.cpu;
 
+import java.lang.foreign.MemorySegment;
+
 /** A weight matrix ready for products. Thread-safe as long as threads take different rows. */
 public interface WeightMatrix {
 
@@ -18,20 +20,24 @@ public interface WeightMatrix {
      *
      * @param input
      *            {@code tokens} rows of {@link #columns()} floats
+     * @param panels
+     *            the same by {@link Kernels#pack}
      * @param output
      *            {@code tokens} rows of {@link #rows()} floats, the first at {@code outputOffset}
      * @param scratch
      *            the worker's own
      */
-    void multiply(float[] input, int tokens, float[] output, int outputOffset, int fromRow, int toRow, Scratch scratch);
+    void multiply(float[] input, MemorySegment panels, int tokens, float[] output, int outputOffset, int fromRow,
+            int toRow,
+            Scratch scratch);
 
     /**
      * Decode: the same for one token, made for memory bandwidth. The last bits may differ from {@link #multiply}.
      */
     void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, Scratch scratch);
 
-    /** How many floats of scratch memory a worker needs for a product. */
-    int scratchFloats();
+    /** How many floats of scratch memory a worker needs for a product with up to so many tokens. */
+    int scratchFloats(int tokens);
 
     /** How many ints of scratch memory a worker needs for a product. */
     default int scratchInts() {

@@ -5,6 +5,8 @@ import io.github.jnpu.convert.tensor.Dequantizer;
 import io.github.jnpu.engine.backend.cpu.Scratch;
 import io.github.jnpu.engine.backend.cpu.WeightMatrix;
 
+import java.lang.foreign.MemorySegment;
+
 /** Any tensor type: a row is dequantised, then multiplied with every token. */
 final class ScalarMatrix implements WeightMatrix {
     private final ModelTensor tensor;
@@ -28,12 +30,13 @@ final class ScalarMatrix implements WeightMatrix {
     }
 
     @Override
-    public int scratchFloats() {
+    public int scratchFloats(int tokens) {
         return columns;
     }
 
     @Override
-    public void multiply(float[] input, int tokens, float[] output, int outputOffset, int fromRow, int toRow,
+    public void multiply(float[] input, MemorySegment panels, int tokens, float[] output, int outputOffset, int fromRow,
+            int toRow,
             Scratch scratch) {
         for (int row = fromRow; row < toRow; row++) {
             copyRow(row, scratch.floats(), 0);
@@ -45,7 +48,7 @@ final class ScalarMatrix implements WeightMatrix {
 
     @Override
     public void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, Scratch scratch) {
-        multiply(input, 1, output, outputOffset, fromRow, toRow, scratch);
+        multiply(input, MemorySegment.NULL, 1, output, outputOffset, fromRow, toRow, scratch);
     }
 
     private float dot(float[] weights, float[] input, int offset) {

@@ -38,7 +38,7 @@ final class BFloat16Matrix extends VectorMatrix {
             }
             float total = Lanes.sum(sum);
             if (end < columns) {
-                dequantize(row, scratch.floats(), 0);
+                dequantize(row, 0, columns, scratch.floats(), 0);
                 for (int i = end; i < columns; i++) {
                     total += scratch.floats()[i] * input[i];
                 }
@@ -48,15 +48,15 @@ final class BFloat16Matrix extends VectorMatrix {
     }
 
     @Override
-    void dequantize(int row, float[] target, int offset) {
-        int end = F.loopBound(columns);
-        long at = row * rowBytes;
+    void dequantize(int row, int from, int count, float[] target, int offset) {
+        int end = F.loopBound(count);
+        long at = row * rowBytes + (long) BYTES * from;
         for (int i = 0; i < end; i += F.length()) {
             IntVector bits = (IntVector) ShortVector
                     .fromMemorySegment(S, data, at + (long) BYTES * i, ByteOrder.LITTLE_ENDIAN).castShape(I, 0);
             bits.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(target, offset + i);
         }
-        for (int i = end; i < columns; i++) {
+        for (int i = end; i < count; i++) {
             target[offset + i] = Float.intBitsToFloat(data.get(SHORT_LE, at + (long) BYTES * i) << 16);
         }
     }

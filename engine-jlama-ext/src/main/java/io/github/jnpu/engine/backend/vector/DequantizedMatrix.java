@@ -13,8 +13,8 @@ final class DequantizedMatrix extends VectorMatrix {
     @Override
     public void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, Scratch scratch) {
         for (int row = fromRow; row < toRow; row++) {
-            dequantize(row, scratch.floats(), 0);
-            output[outputOffset + row] = FloatTile.dot(scratch.floats(), 0, input, 0, columns);
+            dequantize(row, 0, columns, scratch.floats(), 0);
+            output[outputOffset + row] = FloatProduct.dot(scratch.floats(), 0, input, 0, columns);
         }
     }
 }

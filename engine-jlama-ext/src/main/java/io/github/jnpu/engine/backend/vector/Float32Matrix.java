@@ -36,7 +36,7 @@ final class Float32Matrix extends VectorMatrix {
             }
             float sum = Lanes.sum(s0.add(s1));
             if (end < columns) {
-                dequantize(row, scratch.floats(), 0);
+                dequantize(row, 0, columns, scratch.floats(), 0);
                 for (int i = end; i < columns; i++) {
                     sum += scratch.floats()[i] * input[i];
                 }
@@ -46,7 +46,7 @@ final class Float32Matrix extends VectorMatrix {
     }
 
     @Override
-    void dequantize(int row, float[] target, int offset) {
-        MemorySegment.copy(data, FLOAT_LE, row * rowBytes, target, offset, columns);
+    void dequantize(int row, int from, int count, float[] target, int offset) {
+        MemorySegment.copy(data, FLOAT_LE, row * rowBytes + (long) BYTES * from, target, offset, count);
     }
 }

@@ -101,9 +101,9 @@ final class Q4KMatrix extends VectorMatrix {
     }
 
     @Override
-    void dequantize(int row, float[] target, int offset) {
-        long at = row * rowBytes;
-        for (int block = 0; block < columns / BLOCK; block++) {
+    void dequantize(int row, int from, int count, float[] target, int offset) {
+        long at = row * rowBytes + from / BLOCK * BLOCK_BYTES;
+        for (int block = 0; block < count / BLOCK; block++) {
             float d = Float.float16ToFloat(data.get(HALF, at));
             float dmin = Float.float16ToFloat(data.get(HALF, at + 2));
             for (int sub = 0; sub < 8; sub++) {

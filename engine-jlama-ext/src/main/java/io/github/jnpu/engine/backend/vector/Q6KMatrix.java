@@ -103,9 +103,9 @@ final class Q6KMatrix extends VectorMatrix {
     }
 
     @Override
-    void dequantize(int row, float[] target, int offset) {
-        long at = row * rowBytes;
-        for (int block = 0; block < columns / BLOCK; block++) {
+    void dequantize(int row, int from, int count, float[] target, int offset) {
+        long at = row * rowBytes + from / BLOCK * BLOCK_BYTES;
+        for (int block = 0; block < count / BLOCK; block++) {
             float d = Float.float16ToFloat(data.get(HALF, at + D_AT));
             // Eight runs of 32 weights: run r takes its low bits from bytes 32 * (r % 2) on, in the nibble r / 2.
             for (int run = 0; run < 8; run++) {

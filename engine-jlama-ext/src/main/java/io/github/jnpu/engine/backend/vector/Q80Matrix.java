@@ -49,9 +49,9 @@ final class Q80Matrix extends VectorMatrix {
     }
 
     @Override
-    void dequantize(int row, float[] target, int offset) {
-        int blocks = columns / BLOCK;
-        long at = row * rowBytes;
+    void dequantize(int row, int from, int count, float[] target, int offset) {
+        int blocks = count / BLOCK;
+        long at = row * rowBytes + from / BLOCK * BLOCK_BYTES;
         for (int block = 0; block < blocks; block++) {
             FloatVector scale = FloatVector.broadcast(F, Float.float16ToFloat(data.get(HALF, at)));
             int y = offset + block * BLOCK;

@@ -13,6 +13,7 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 
 /** The arithmetic on the Vector API. */
 final class VectorKernels implements Kernels {
@@ -28,12 +29,22 @@ final class VectorKernels implements Kernels {
             case F32 -> new Float32Matrix(weight);
             case F16 -> new HalfFloatMatrix(weight);
             case BF16 -> new BFloat16Matrix(weight);
-            case Q4_0 -> new Q40Matrix(weight, arena);
+            case Q4_0 -> new Q40Matrix(weight);
             case Q8_0 -> new Q80Matrix(weight);
             case Q4_K -> new Q4KMatrix(weight);
             case Q6_K -> new Q6KMatrix(weight);
             default -> new DequantizedMatrix(weight);
         };
+    }
+
+    @Override
+    public long panelBytes(int tokens, int columns) {
+        return 4L * PrefillTile.roundUp(tokens) * columns;
+    }
+
+    @Override
+    public void pack(float[] input, int tokens, int columns, MemorySegment panels, int fromColumn, int toColumn) {
+        PrefillTile.pack(input, tokens, columns, panels, fromColumn, toColumn);
     }
 
     @Override
@@ -44,7 +55,7 @@ final class VectorKernels implements Kernels {
     @Override
     public void rmsNorm(float[] input, int inputOffset, float[] gain, float epsilon, float[] output, int outputOffset) {
         int width = gain.length;
-        float squares = FloatTile.dot(input, inputOffset, input, inputOffset, width);
+        float squares = FloatProduct.dot(input, inputOffset, input, inputOffset, width);
         float scale = (float) (1 / Math.sqrt(squares / (double) width + epsilon));
         int end = F.loopBound(width);
         for (int i = 0; i < end; i += F.length()) {

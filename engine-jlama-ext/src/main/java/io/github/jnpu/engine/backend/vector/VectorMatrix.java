@@ -26,9 +26,10 @@ abstract class VectorMatrix implements WeightMatrix {
         this.rowBytes = tensor.rowBytes();
     }
 
-    /** Dequantises a row. */
-    void dequantize(int row, float[] target, int offset) {
-        Dequantizer.dequantize(tensor.type(), data, row * rowBytes, target, offset, columns);
+    /** Dequantises {@code count} columns of a row; {@code from} and {@code count} are whole blocks. */
+    void dequantize(int row, int from, int count, float[] target, int offset) {
+        Dequantizer.dequantize(tensor.type(), data, row * rowBytes + tensor.type().byteSize(from), target, offset,
+                count);
     }
 
     @Override
@@ -42,24 +43,30 @@ abstract class VectorMatrix implements WeightMatrix {
     }
 
     @Override
-    public int scratchFloats() {
-        return FloatTile.ROWS * columns + FloatTile.SUMS;
+    public int scratchFloats(int tokens) {
+        return Math.max(columns, PrefillTile.scratchFloats(tokens));
     }
 
     @Override
     public final void copyRow(int row, float[] target, int offset) {
-        dequantize(row, target, offset);
+        dequantize(row, 0, columns, target, offset);
     }
 
     @Override
-    public void multiply(float[] input, int tokens, float[] output, int outputOffset, int fromRow, int toRow,
-            Scratch scratch) {
-        for (int row = fromRow; row < toRow; row += FloatTile.ROWS) {
-            int band = Math.min(FloatTile.ROWS, toRow - row);
-            for (int r = 0; r < band; r++) {
-                dequantize(row + r, scratch.floats(), r * columns);
+    public final void multiply(float[] input, MemorySegment panels, int tokens, float[] output, int outputOffset,
+            int fromRow, int toRow, Scratch scratch) {
+        float[] memory = scratch.floats();
+        for (int row = fromRow; row < toRow; row += PrefillTile.BAND) {
+            int band = Math.min(PrefillTile.BAND, toRow - row);
+            PrefillTile.clear(memory, tokens);
+            for (int from = 0; from < columns; from += PrefillTile.PANEL) {
+                int count = Math.min(PrefillTile.PANEL, columns - from);
+                for (int r = 0; r < band; r++) {
+                    dequantize(row + r, from, count, memory, r * PrefillTile.STRIDE);
+                }
+                PrefillTile.multiplyAdd(memory, band, panels, tokens, columns, from, count);
             }
-            FloatTile.multiply(scratch.floats(), band, columns, input, tokens, output, outputOffset + row, rows);
+            PrefillTile.store(memory, band, tokens, output, outputOffset + row, rows);
         }
     }
 }

@@ -234,16 +234,17 @@ class ProductParityTest {
     /** Prefill in the shares that workers have: all but the last a multiple of the granularity. */
     private static float[] multiply(WeightMatrix matrix, float[] input, int tokens) {
         float[] output = untouched(tokens * matrix.rows());
-        Scratch scratch = Scratch.of(matrix);
+        Scratch scratch = Scratch.of(matrix, tokens);
+        MemorySegment panels = PackedInput.of(new VectorKernels(), input, tokens, matrix.columns());
         for (int[] share : shares(matrix)) {
-            matrix.multiply(input, tokens, output, OUTPUT_OFFSET, share[0], share[1], scratch);
+            matrix.multiply(input, panels, tokens, output, OUTPUT_OFFSET, share[0], share[1], scratch);
         }
         return written(output);
     }
 
     private static float[] multiplyOne(WeightMatrix matrix, float[] input) {
         float[] output = untouched(matrix.rows());
-        Scratch scratch = Scratch.of(matrix);
+        Scratch scratch = Scratch.of(matrix, 1);
         for (int[] share : shares(matrix)) {
             matrix.multiplyOne(input, output, OUTPUT_OFFSET, share[0], share[1], scratch);
         }

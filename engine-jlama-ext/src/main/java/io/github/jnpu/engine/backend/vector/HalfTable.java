@@ -1,0 +1,28 @@
+package io.github.jnpu.engine.backend.vector;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/**
+ * All 65,536 half floats as floats. A block's scale is looked up and broadcast by one load; the conversion would take four more
+ * operations on the two ports that a kernel is limited by.
+ */
+final class HalfTable {
+    private static final ValueLayout.OfShort SHORT_LE = ValueLayout.JAVA_SHORT_UNALIGNED
+            .withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final float[] FLOATS = new float[1 << 16];
+
+    static {
+        for (int i = 0; i < FLOATS.length; i++) {
+            FLOATS[i] = Float.float16ToFloat((short) i);
+        }
+    }
+
+    private HalfTable() {}
+
+    /** The half float at an offset, little-endian. */
+    static float get(MemorySegment data, long offset) {
+        return FLOATS[data.get(SHORT_LE, offset) & 0xffff];
+    }
+}
