@@ -8,6 +8,8 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
@@ -18,32 +20,49 @@ final class BFloat16Matrix extends VectorMatrix {
     private static final VectorSpecies<Short> S = Lanes.SHORT;
     private static final ValueLayout.OfShort SHORT_LE = ValueLayout.JAVA_SHORT_UNALIGNED
             .withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final MemorySegment MEMORY = NativeMemory.ALL;
     private static final int BYTES = 2;
 
-    BFloat16Matrix(ModelTensor tensor) {
-        super(tensor);
+    BFloat16Matrix(ModelTensor tensor, Arena arena) {
+        super(tensor, arena);
     }
 
     @Override
-    public void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, Scratch scratch) {
+    void multiplyFour(float[] input, Scratch scratch, long row0, long row1, long row2, long row3) {
+        FloatVector t0 = FloatVector.zero(F);
+        FloatVector t1 = t0;
+        FloatVector t2 = t0;
+        FloatVector t3 = t0;
         int end = F.loopBound(columns);
-        for (int row = fromRow; row < toRow; row++) {
-            long at = row * rowBytes;
-            FloatVector sum = FloatVector.zero(F);
-            for (int i = 0; i < end; i += F.length()) {
-                IntVector bits = (IntVector) ShortVector
-                        .fromMemorySegment(S, data, at + (long) BYTES * i, ByteOrder.LITTLE_ENDIAN).castShape(I, 0);
-                sum = bits.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats()
-                        .fma(FloatVector.fromArray(F, input, i), sum);
-            }
-            float total = Lanes.sum(sum);
-            if (end < columns) {
-                dequantize(row, 0, columns, scratch.floats(), 0);
-                for (int i = end; i < columns; i++) {
-                    total += scratch.floats()[i] * input[i];
-                }
-            }
-            output[outputOffset + row] = total;
+        for (int i = 0; i < end; i += F.length()) {
+            FloatVector x = FloatVector.fromArray(F, input, i);
+            t0 = ((IntVector) ShortVector
+                    .fromMemorySegment(S, MEMORY, row0 + (long) BYTES * i, ByteOrder.LITTLE_ENDIAN).castShape(I, 0))
+                    .lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x, t0);
+            t1 = ((IntVector) ShortVector
+                    .fromMemorySegment(S, MEMORY, row1 + (long) BYTES * i, ByteOrder.LITTLE_ENDIAN).castShape(I, 0))
+                    .lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x, t1);
+            t2 = ((IntVector) ShortVector
+                    .fromMemorySegment(S, MEMORY, row2 + (long) BYTES * i, ByteOrder.LITTLE_ENDIAN).castShape(I, 0))
+                    .lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x, t2);
+            t3 = ((IntVector) ShortVector
+                    .fromMemorySegment(S, MEMORY, row3 + (long) BYTES * i, ByteOrder.LITTLE_ENDIAN).castShape(I, 0))
+                    .lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x, t3);
+        }
+        float[] sums = scratch.floats();
+        t0.intoArray(sums, 0);
+        t1.intoArray(sums, F.length());
+        t2.intoArray(sums, 2 * F.length());
+        t3.intoArray(sums, 3 * F.length());
+        for (int i = end; i < columns; i++) {
+            sums[0 * F.length()] += Float.intBitsToFloat(MEMORY.get(SHORT_LE, row0 + (long) BYTES * i) << 16)
+                    * input[i];
+            sums[1 * F.length()] += Float.intBitsToFloat(MEMORY.get(SHORT_LE, row1 + (long) BYTES * i) << 16)
+                    * input[i];
+            sums[2 * F.length()] += Float.intBitsToFloat(MEMORY.get(SHORT_LE, row2 + (long) BYTES * i) << 16)
+                    * input[i];
+            sums[3 * F.length()] += Float.intBitsToFloat(MEMORY.get(SHORT_LE, row3 + (long) BYTES * i) << 16)
+                    * input[i];
         }
     }
 

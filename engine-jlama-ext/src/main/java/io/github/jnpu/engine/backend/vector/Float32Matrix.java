@@ -5,6 +5,7 @@ import io.github.jnpu.engine.backend.cpu.Scratch;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -14,34 +15,37 @@ final class Float32Matrix extends VectorMatrix {
     private static final VectorSpecies<Float> F = Lanes.FLOAT;
     private static final ValueLayout.OfFloat FLOAT_LE = ValueLayout.JAVA_FLOAT_UNALIGNED
             .withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final MemorySegment MEMORY = NativeMemory.ALL;
     private static final int BYTES = 4;
 
-    Float32Matrix(ModelTensor tensor) {
-        super(tensor);
+    Float32Matrix(ModelTensor tensor, Arena arena) {
+        super(tensor, arena);
     }
 
     @Override
-    public void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, Scratch scratch) {
-        int end = columns - columns % (2 * F.length());
-        for (int row = fromRow; row < toRow; row++) {
-            long at = row * rowBytes;
-            FloatVector s0 = FloatVector.zero(F);
-            FloatVector s1 = s0;
-            for (int i = 0; i < end; i += 2 * F.length()) {
-                s0 = FloatVector.fromMemorySegment(F, data, at + (long) BYTES * i, ByteOrder.LITTLE_ENDIAN)
-                        .fma(FloatVector.fromArray(F, input, i), s0);
-                s1 = FloatVector
-                        .fromMemorySegment(F, data, at + (long) BYTES * (i + F.length()), ByteOrder.LITTLE_ENDIAN)
-                        .fma(FloatVector.fromArray(F, input, i + F.length()), s1);
-            }
-            float sum = Lanes.sum(s0.add(s1));
-            if (end < columns) {
-                dequantize(row, 0, columns, scratch.floats(), 0);
-                for (int i = end; i < columns; i++) {
-                    sum += scratch.floats()[i] * input[i];
-                }
-            }
-            output[outputOffset + row] = sum;
+    void multiplyFour(float[] input, Scratch scratch, long row0, long row1, long row2, long row3) {
+        FloatVector t0 = FloatVector.zero(F);
+        FloatVector t1 = t0;
+        FloatVector t2 = t0;
+        FloatVector t3 = t0;
+        int end = F.loopBound(columns);
+        for (int i = 0; i < end; i += F.length()) {
+            FloatVector x = FloatVector.fromArray(F, input, i);
+            t0 = FloatVector.fromMemorySegment(F, MEMORY, row0 + (long) BYTES * i, ByteOrder.LITTLE_ENDIAN).fma(x, t0);
+            t1 = FloatVector.fromMemorySegment(F, MEMORY, row1 + (long) BYTES * i, ByteOrder.LITTLE_ENDIAN).fma(x, t1);
+            t2 = FloatVector.fromMemorySegment(F, MEMORY, row2 + (long) BYTES * i, ByteOrder.LITTLE_ENDIAN).fma(x, t2);
+            t3 = FloatVector.fromMemorySegment(F, MEMORY, row3 + (long) BYTES * i, ByteOrder.LITTLE_ENDIAN).fma(x, t3);
+        }
+        float[] sums = scratch.floats();
+        t0.intoArray(sums, 0);
+        t1.intoArray(sums, F.length());
+        t2.intoArray(sums, 2 * F.length());
+        t3.intoArray(sums, 3 * F.length());
+        for (int i = end; i < columns; i++) {
+            sums[0 * F.length()] += MEMORY.get(FLOAT_LE, row0 + (long) BYTES * i) * input[i];
+            sums[1 * F.length()] += MEMORY.get(FLOAT_LE, row1 + (long) BYTES * i) * input[i];
+            sums[2 * F.length()] += MEMORY.get(FLOAT_LE, row2 + (long) BYTES * i) * input[i];
+            sums[3 * F.length()] += MEMORY.get(FLOAT_LE, row3 + (long) BYTES * i) * input[i];
         }
     }
 

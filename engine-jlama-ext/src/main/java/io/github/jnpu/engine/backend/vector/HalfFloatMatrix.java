@@ -8,6 +8,8 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
@@ -18,36 +20,57 @@ final class HalfFloatMatrix extends VectorMatrix {
     private static final VectorSpecies<Short> S = Lanes.SHORT;
     private static final ValueLayout.OfShort SHORT_LE = ValueLayout.JAVA_SHORT_UNALIGNED
             .withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final MemorySegment MEMORY = NativeMemory.ALL;
     private static final int BYTES = 2;
+    /** Columns that are converted together: four rows of them stay in the first-level cache. */
+    private static final int CHUNK = 512;
     /** Moves the exponent from half's bias of 15 to float's 127. */
     static final float BIAS = 0x1p112f;
 
-    HalfFloatMatrix(ModelTensor tensor) {
-        super(tensor);
+    HalfFloatMatrix(ModelTensor tensor, Arena arena) {
+        super(tensor, arena);
     }
 
     @Override
-    public void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, Scratch scratch) {
-        int end = F.loopBound(columns);
-        for (int row = fromRow; row < toRow; row++) {
-            long at = row * rowBytes;
-            FloatVector sum = FloatVector.zero(F);
+    void multiplyFour(float[] input, Scratch scratch, long row0, long row1, long row2, long row3) {
+        FloatVector t0 = FloatVector.zero(F);
+        FloatVector t1 = t0;
+        FloatVector t2 = t0;
+        FloatVector t3 = t0;
+        float[] sums = scratch.floats();
+        for (int from = 0; from < columns; from += CHUNK) {
+            int count = Math.min(CHUNK, columns - from);
+            convert(row0 + (long) BYTES * from, count, sums, SUMS + 0 * CHUNK);
+            convert(row1 + (long) BYTES * from, count, sums, SUMS + 1 * CHUNK);
+            convert(row2 + (long) BYTES * from, count, sums, SUMS + 2 * CHUNK);
+            convert(row3 + (long) BYTES * from, count, sums, SUMS + 3 * CHUNK);
+            int end = F.loopBound(count);
             for (int i = 0; i < end; i += F.length()) {
-                IntVector bits = (IntVector) ShortVector
-                        .fromMemorySegment(S, data, at + (long) BYTES * i, ByteOrder.LITTLE_ENDIAN).castShape(I, 0);
-                // Sign and magnitude move apart by the difference of the widths, then the exponent is put right.
-                FloatVector weight = bits.and(0x7fff).lanewise(VectorOperators.LSHL, 13)
-                        .or(bits.and(0x8000).lanewise(VectorOperators.LSHL, 16)).reinterpretAsFloats();
-                sum = weight.mul(BIAS).fma(FloatVector.fromArray(F, input, i), sum);
+                FloatVector x = FloatVector.fromArray(F, input, from + i);
+                t0 = FloatVector.fromArray(F, sums, SUMS + 0 * CHUNK + i).fma(x, t0);
+                t1 = FloatVector.fromArray(F, sums, SUMS + 1 * CHUNK + i).fma(x, t1);
+                t2 = FloatVector.fromArray(F, sums, SUMS + 2 * CHUNK + i).fma(x, t2);
+                t3 = FloatVector.fromArray(F, sums, SUMS + 3 * CHUNK + i).fma(x, t3);
             }
-            float total = Lanes.sum(sum);
-            if (end < columns) {
-                dequantize(row, 0, columns, scratch.floats(), 0);
-                for (int i = end; i < columns; i++) {
-                    total += scratch.floats()[i] * input[i];
-                }
-            }
-            output[outputOffset + row] = total;
+        }
+        t0.intoArray(sums, 0);
+        t1.intoArray(sums, F.length());
+        t2.intoArray(sums, 2 * F.length());
+        t3.intoArray(sums, 3 * F.length());
+        int tail = columns % F.length();
+        int last = SUMS + (columns - 1) % CHUNK + 1 - tail;
+        for (int i = 0; i < tail; i++) {
+            sums[0 * F.length()] += sums[last + 0 * CHUNK + i] * input[columns - tail + i];
+            sums[1 * F.length()] += sums[last + 1 * CHUNK + i] * input[columns - tail + i];
+            sums[2 * F.length()] += sums[last + 2 * CHUNK + i] * input[columns - tail + i];
+            sums[3 * F.length()] += sums[last + 3 * CHUNK + i] * input[columns - tail + i];
+        }
+    }
+
+    /** Made into vector code by C2: the Vector API has no conversion from half floats. */
+    private static void convert(long address, int count, float[] target, int offset) {
+        for (int i = 0; i < count; i++) {
+            target[offset + i] = Float.float16ToFloat(MEMORY.get(SHORT_LE, address + (long) BYTES * i));
         }
     }
 

@@ -11,7 +11,7 @@ import java.nio.ByteOrder;
 final class HalfTable {
     private static final ValueLayout.OfShort SHORT_LE = ValueLayout.JAVA_SHORT_UNALIGNED
             .withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final float[] FLOATS = new float[1 << 16];
+    static final float[] FLOATS = new float[1 << 16];
 
     static {
         for (int i = 0; i < FLOATS.length; i++) {

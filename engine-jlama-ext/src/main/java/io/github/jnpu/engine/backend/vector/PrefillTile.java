@@ -26,9 +26,7 @@ final class PrefillTile {
     private static final VectorSpecies<Float> F = Lanes.FLOAT;
     private static final int L = F.length();
     private static final ByteOrder ORDER = ByteOrder.nativeOrder();
-    /** All memory, so that a load needs no check; {@link #multiplyAdd} checks the whole panel once. */
-    @SuppressWarnings("restricted")
-    private static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+    private static final MemorySegment MEMORY = NativeMemory.ALL;
     /** AVX-512 and NEON have 32 registers, AVX2 has 16. */
     private static final boolean WIDE = L != 8;
     /** Rows of one tile. */

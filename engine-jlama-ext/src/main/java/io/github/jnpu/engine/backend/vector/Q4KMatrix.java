@@ -4,9 +4,12 @@ import io.github.jnpu.convert.model.ModelTensor;
 import io.github.jnpu.engine.backend.cpu.Scratch;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
@@ -20,84 +23,120 @@ final class Q4KMatrix extends VectorMatrix {
     private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     /** Whether the bytes of a load fill two float vectors: there is no vector of four bytes. */
     private static final boolean TWO_PARTS = B.length() > F.length();
+    private static final VectorSpecies<Integer> I = Lanes.INT;
+    private static final MemorySegment MEMORY = NativeMemory.ALL;
+    private static final float[] HALVES = HalfTable.FLOATS;
     private static final int BLOCK = 256;
     private static final int BLOCK_BYTES = 144;
     private static final int SUB_BLOCK = 32;
     private static final int SCALES_AT = 4;
     private static final int NIBBLES_AT = 16;
+    private static final ValueLayout.OfInt INT_LE = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    /** Factors of a block: 8 scales, then 8 minimums. */
+    private static final int FACTORS = 16;
+    /** Where the factors of four rows' blocks are in scratch; behind them, for each block, 8 zeros and 8 negative sums of the input. */
+    private static final int FACTORS_AT = SUMS;
+    private static final int INPUT_SUMS_AT = FACTORS_AT + ROWS * FACTORS;
 
-    Q4KMatrix(ModelTensor tensor) {
-        super(tensor);
+    Q4KMatrix(ModelTensor tensor, Arena arena) {
+        super(tensor, arena);
     }
 
     @Override
-    public void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, Scratch scratch) {
-        // The minimums multiply sums of the input, which are the same for every row.
-        for (int i = 0; i < columns / SUB_BLOCK; i++) {
-            float sum = 0;
-            for (int j = 0; j < SUB_BLOCK; j++) {
-                sum += input[i * SUB_BLOCK + j];
-            }
-            scratch.floats()[i] = sum;
-        }
-        int blocks = columns / BLOCK;
-        for (int row = fromRow; row < toRow; row++) {
-            long at = row * rowBytes;
-            FloatVector total = FloatVector.zero(F);
-            float minimums = 0;
-            for (int block = 0; block < blocks; block++) {
-                float d = Float.float16ToFloat(data.get(HALF, at));
-                float dmin = Float.float16ToFloat(data.get(HALF, at + 2));
-                int x = block * BLOCK;
-                for (int pair = 0; pair < 4; pair++) {
-                    int sub = 2 * pair;
-                    // Scales and minimums 0 to 3 are the low six bits of their bytes; of 4 to 7 the low four bits are in
-                    // bytes 8 to 11 and the high two on top of bytes 0 to 3 and 4 to 7.
-                    int s0;
-                    int s1;
-                    int m0;
-                    int m1;
-                    if (sub < 4) {
-                        s0 = data.get(ValueLayout.JAVA_BYTE, at + SCALES_AT + sub) & 63;
-                        s1 = data.get(ValueLayout.JAVA_BYTE, at + SCALES_AT + sub + 1) & 63;
-                        m0 = data.get(ValueLayout.JAVA_BYTE, at + SCALES_AT + sub + 4) & 63;
-                        m1 = data.get(ValueLayout.JAVA_BYTE, at + SCALES_AT + sub + 5) & 63;
-                    } else {
-                        int low0 = data.get(ValueLayout.JAVA_BYTE, at + SCALES_AT + sub + 4) & 0xff;
-                        int low1 = data.get(ValueLayout.JAVA_BYTE, at + SCALES_AT + sub + 5) & 0xff;
-                        s0 = low0 & 15 | (data.get(ValueLayout.JAVA_BYTE, at + SCALES_AT + sub - 4) & 0xc0) >> 2;
-                        s1 = low1 & 15 | (data.get(ValueLayout.JAVA_BYTE, at + SCALES_AT + sub - 3) & 0xc0) >> 2;
-                        m0 = low0 >> 4 | (data.get(ValueLayout.JAVA_BYTE, at + SCALES_AT + sub) & 0xc0) >> 2;
-                        m1 = low1 >> 4 | (data.get(ValueLayout.JAVA_BYTE, at + SCALES_AT + sub + 1) & 0xc0) >> 2;
-                    }
-                    FloatVector first = FloatVector.zero(F);
-                    FloatVector second = FloatVector.zero(F);
-                    for (int i = 0; i < SUB_BLOCK; i += B.length()) {
-                        ByteVector packed = ByteVector.fromMemorySegment(B, data,
-                                at + NIBBLES_AT + pair * SUB_BLOCK + i, ByteOrder.LITTLE_ENDIAN);
-                        ByteVector low = packed.and((byte) 0xf);
-                        ByteVector high = packed.reinterpretAsInts().lanewise(VectorOperators.LSHR, 4)
-                                .reinterpretAsBytes().and((byte) 0xf);
-                        first = ((FloatVector) low.castShape(F, 0)).fma(FloatVector.fromArray(F, input, x + i), first);
-                        second = ((FloatVector) high.castShape(F, 0))
-                                .fma(FloatVector.fromArray(F, input, x + SUB_BLOCK + i), second);
-                        if (TWO_PARTS) {
-                            first = ((FloatVector) low.castShape(F, 1))
-                                    .fma(FloatVector.fromArray(F, input, x + i + F.length()), first);
-                            second = ((FloatVector) high.castShape(F, 1))
-                                    .fma(FloatVector.fromArray(F, input, x + SUB_BLOCK + i + F.length()), second);
-                        }
-                    }
-                    total = first.fma(FloatVector.broadcast(F, d * s0), total);
-                    total = second.fma(FloatVector.broadcast(F, d * s1), total);
-                    minimums += dmin
-                            * (m0 * scratch.floats()[block * 8 + sub] + m1 * scratch.floats()[block * 8 + sub + 1]);
-                    x += 2 * SUB_BLOCK;
+    public int scratchFloats(int tokens) {
+        return Math.max(super.scratchFloats(tokens), INPUT_SUMS_AT + columns / BLOCK * FACTORS);
+    }
+
+    /** The minimums multiply sums of the input, which are the same for every row. */
+    @Override
+    void prepare(float[] input, Scratch scratch) {
+        for (int block = 0; block < columns / BLOCK; block++) {
+            for (int sub = 0; sub < FACTORS / 2; sub++) {
+                float sum = 0;
+                for (int i = 0; i < SUB_BLOCK; i++) {
+                    sum -= input[block * BLOCK + sub * SUB_BLOCK + i];
                 }
-                at += BLOCK_BYTES;
+                int at = INPUT_SUMS_AT + block * FACTORS + sub;
+                scratch.floats()[at] = 0;
+                scratch.floats()[at + FACTORS / 2] = sum;
             }
-            output[outputOffset + row] = Lanes.sum(total) - minimums;
         }
+    }
+
+    /** Writes a block's scales and minimums as floats. */
+    private static void readFactors(long block, float[] factors, int at) {
+        float d = HALVES[MEMORY.get(HALF, block) & 0xffff];
+        float dmin = HALVES[MEMORY.get(HALF, block + 2) & 0xffff];
+        // Scales and minimums 0 to 3 are the low six bits of their bytes; of 4 to 7 the low four bits are in bytes 8 to 11 and
+        // the high two on top of bytes 0 to 3 and 4 to 7.
+        int scales = MEMORY.get(INT_LE, block + SCALES_AT);
+        int minimums = MEMORY.get(INT_LE, block + SCALES_AT + 4);
+        int low = MEMORY.get(INT_LE, block + SCALES_AT + 8);
+        int laterScales = low & 0x0f0f0f0f | scales >>> 2 & 0x30303030;
+        int laterMinimums = low >>> 4 & 0x0f0f0f0f | minimums >>> 2 & 0x30303030;
+        for (int i = 0; i < 4; i++) {
+            factors[at + i] = d * (scales >>> 8 * i & 63);
+            factors[at + i + 4] = d * (laterScales >>> 8 * i & 63);
+            factors[at + i + 8] = dmin * (minimums >>> 8 * i & 63);
+            factors[at + i + 12] = dmin * (laterMinimums >>> 8 * i & 63);
+        }
+    }
+
+    @Override
+    void multiplyFour(float[] input, Scratch scratch, long row0, long row1, long row2, long row3) {
+        multiplyTwo(input, scratch.floats(), 0, row0, row1);
+        multiplyTwo(input, scratch.floats(), 2, row2, row3);
+    }
+
+    private void multiplyTwo(float[] input, float[] factors, int first, long row0, long row1) {
+        FloatVector t0 = FloatVector.zero(F);
+        FloatVector t1 = t0;
+        for (int x = 0; x < columns; x += BLOCK) {
+            readFactors(row0, factors, FACTORS_AT);
+            readFactors(row1, factors, FACTORS_AT + FACTORS);
+            for (int i = 0; i < FACTORS; i += F.length()) {
+                FloatVector sums = FloatVector.fromArray(F, factors, INPUT_SUMS_AT + x / BLOCK * FACTORS + i);
+                t0 = FloatVector.fromArray(F, factors, FACTORS_AT + 0 * FACTORS + i).fma(sums, t0);
+                t1 = FloatVector.fromArray(F, factors, FACTORS_AT + 1 * FACTORS + i).fma(sums, t1);
+            }
+            for (int pair = 0; pair < 4; pair++) {
+                int v = x + pair * 2 * SUB_BLOCK;
+                long nibbles = NIBBLES_AT + pair * SUB_BLOCK;
+                FloatVector low0 = FloatVector.zero(F);
+                FloatVector high0 = FloatVector.zero(F);
+                FloatVector low1 = FloatVector.zero(F);
+                FloatVector high1 = FloatVector.zero(F);
+                for (int i = 0; i < SUB_BLOCK; i += F.length()) {
+                    FloatVector low = FloatVector.fromArray(F, input, v + i);
+                    FloatVector high = FloatVector.fromArray(F, input, v + SUB_BLOCK + i);
+                    int part = i % B.length() / F.length();
+                    IntVector p0 = (IntVector) ByteVector
+                            .fromMemorySegment(B, MEMORY, row0 + nibbles + i / B.length() * B.length(),
+                                    ByteOrder.LITTLE_ENDIAN)
+                            .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, part);
+                    low0 = ((FloatVector) p0.and(15).convert(VectorOperators.I2F, 0)).fma(low, low0);
+                    high0 = ((FloatVector) p0.lanewise(VectorOperators.LSHR, 4).convert(VectorOperators.I2F, 0)).fma(
+                            high,
+                            high0);
+                    IntVector p1 = (IntVector) ByteVector
+                            .fromMemorySegment(B, MEMORY, row1 + nibbles + i / B.length() * B.length(),
+                                    ByteOrder.LITTLE_ENDIAN)
+                            .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, part);
+                    low1 = ((FloatVector) p1.and(15).convert(VectorOperators.I2F, 0)).fma(low, low1);
+                    high1 = ((FloatVector) p1.lanewise(VectorOperators.LSHR, 4).convert(VectorOperators.I2F, 0)).fma(
+                            high,
+                            high1);
+                }
+                t0 = low0.fma(FloatVector.broadcast(F, factors[FACTORS_AT + 0 * FACTORS + 2 * pair]), t0);
+                t0 = high0.fma(FloatVector.broadcast(F, factors[FACTORS_AT + 0 * FACTORS + 2 * pair + 1]), t0);
+                t1 = low1.fma(FloatVector.broadcast(F, factors[FACTORS_AT + 1 * FACTORS + 2 * pair]), t1);
+                t1 = high1.fma(FloatVector.broadcast(F, factors[FACTORS_AT + 1 * FACTORS + 2 * pair + 1]), t1);
+            }
+            row0 += BLOCK_BYTES;
+            row1 += BLOCK_BYTES;
+        }
+        t0.intoArray(factors, first * F.length());
+        t1.intoArray(factors, (first + 1) * F.length());
     }
 
     @Override

@@ -4,9 +4,12 @@ import io.github.jnpu.convert.model.ModelTensor;
 import io.github.jnpu.engine.backend.cpu.Scratch;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
@@ -21,85 +24,130 @@ final class Q6KMatrix extends VectorMatrix {
     private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     /** Whether the bytes of a load fill two float vectors: there is no vector of four bytes. */
     private static final boolean TWO_PARTS = B.length() > F.length();
+    private static final VectorSpecies<Integer> I = Lanes.INT;
+    private static final MemorySegment MEMORY = NativeMemory.ALL;
+    private static final float[] HALVES = HalfTable.FLOATS;
     private static final int BLOCK = 256;
     private static final int BLOCK_BYTES = 210;
     private static final int HIGH_AT = 128;
     private static final int SCALES_AT = 192;
     private static final int D_AT = 208;
+    private static final int SCALES = 16;
+    /** Where the scales of two rows' blocks are in scratch; behind them the sums of 16 inputs times -32. */
+    private static final int FACTORS_AT = SUMS;
+    private static final int INPUT_SUMS_AT = FACTORS_AT + 2 * SCALES;
 
-    Q6KMatrix(ModelTensor tensor) {
-        super(tensor);
+    Q6KMatrix(ModelTensor tensor, Arena arena) {
+        super(tensor, arena);
     }
 
     @Override
-    public void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, Scratch scratch) {
-        int blocks = columns / BLOCK;
-        for (int row = fromRow; row < toRow; row++) {
-            long at = row * rowBytes;
-            FloatVector total = FloatVector.zero(F);
-            for (int block = 0; block < blocks; block++) {
-                float d = Float.float16ToFloat(data.get(HALF, at + D_AT));
-                for (int half = 0; half < 2; half++) {
-                    int x = block * BLOCK + half * 128;
-                    long low = at + half * 64;
-                    long high = at + HIGH_AT + half * 32;
-                    long scales = at + SCALES_AT + half * 8;
-                    for (int i = 0; i < 32; i += B.length()) {
-                        ByteVector lowA = ByteVector.fromMemorySegment(B, data, low + i, ByteOrder.LITTLE_ENDIAN);
-                        ByteVector lowB = ByteVector.fromMemorySegment(B, data, low + 32 + i, ByteOrder.LITTLE_ENDIAN);
-                        ByteVector top = ByteVector.fromMemorySegment(B, data, high + i, ByteOrder.LITTLE_ENDIAN);
-                        ByteVector q0 = lowA.and((byte) 0xf).or(top.reinterpretAsInts()
-                                .lanewise(VectorOperators.LSHL, 4).reinterpretAsBytes().and((byte) 0x30))
-                                .sub((byte) 32);
-                        ByteVector q1 = lowB.and((byte) 0xf).or(top.reinterpretAsInts()
-                                .lanewise(VectorOperators.LSHL, 2).reinterpretAsBytes().and((byte) 0x30))
-                                .sub((byte) 32);
-                        ByteVector q2 = lowA.reinterpretAsInts().lanewise(VectorOperators.LSHR, 4).reinterpretAsBytes()
-                                .and((byte) 0xf).or(top.and((byte) 0x30)).sub((byte) 32);
-                        ByteVector q3 = lowB.reinterpretAsInts().lanewise(VectorOperators.LSHR, 4).reinterpretAsBytes()
-                                .and((byte) 0xf).or(top.reinterpretAsInts().lanewise(VectorOperators.LSHR, 2)
-                                        .reinterpretAsBytes().and((byte) 0x30))
-                                .sub((byte) 32);
-                        int scale = i / 16;
-                        FloatVector s0 = FloatVector.broadcast(F, d * data.get(ValueLayout.JAVA_BYTE, scales + scale));
-                        FloatVector s1 = FloatVector.broadcast(F,
-                                d * data.get(ValueLayout.JAVA_BYTE, scales + 2 + scale));
-                        FloatVector s2 = FloatVector.broadcast(F,
-                                d * data.get(ValueLayout.JAVA_BYTE, scales + 4 + scale));
-                        FloatVector s3 = FloatVector.broadcast(F,
-                                d * data.get(ValueLayout.JAVA_BYTE, scales + 6 + scale));
-                        total = ((FloatVector) q0.castShape(F, 0)).mul(FloatVector.fromArray(F, input, x + i)).fma(s0,
-                                total);
-                        total = ((FloatVector) q1.castShape(F, 0)).mul(FloatVector.fromArray(F, input, x + 32 + i)).fma(
-                                s1,
-                                total);
-                        total = ((FloatVector) q2.castShape(F, 0)).mul(FloatVector.fromArray(F, input, x + 64 + i)).fma(
-                                s2,
-                                total);
-                        total = ((FloatVector) q3.castShape(F, 0)).mul(FloatVector.fromArray(F, input, x + 96 + i)).fma(
-                                s3,
-                                total);
-                        if (TWO_PARTS) {
-                            int y = x + i + F.length();
-                            total = ((FloatVector) q0.castShape(F, 1)).mul(FloatVector.fromArray(F, input, y)).fma(s0,
-                                    total);
-                            total = ((FloatVector) q1.castShape(F, 1)).mul(FloatVector.fromArray(F, input, y + 32)).fma(
-                                    s1,
-                                    total);
-                            total = ((FloatVector) q2.castShape(F, 1)).mul(FloatVector.fromArray(F, input, y + 64)).fma(
-                                    s2,
-                                    total);
-                            total = ((FloatVector) q3.castShape(F, 1)).mul(FloatVector.fromArray(F, input, y + 96)).fma(
-                                    s3,
-                                    total);
-                        }
-                    }
-                }
-                at += BLOCK_BYTES;
+    public int scratchFloats(int tokens) {
+        return Math.max(super.scratchFloats(tokens), INPUT_SUMS_AT + columns / BLOCK * SCALES);
+    }
+
+    /** The 32 that is taken from each weight multiplies sums of the input, which are the same for every row. */
+    @Override
+    void prepare(float[] input, Scratch scratch) {
+        for (int i = 0; i < columns / BLOCK * SCALES; i++) {
+            float sum = 0;
+            for (int j = 0; j < 16; j++) {
+                sum += input[i * 16 + j];
             }
-            total.intoArray(scratch.floats(), 0);
-            output[outputOffset + row] = Lanes.sum(scratch.floats(), 0);
+            scratch.floats()[INPUT_SUMS_AT + i] = -32 * sum;
         }
+    }
+
+    private static void readFactors(long block, float[] factors, int at) {
+        float d = HALVES[MEMORY.get(HALF, block + D_AT) & 0xffff];
+        for (int i = 0; i < SCALES; i += B.length()) {
+            ByteVector scales = ByteVector.fromMemorySegment(B, MEMORY, block + SCALES_AT + i, ByteOrder.LITTLE_ENDIAN);
+            ((FloatVector) scales.castShape(F, 0)).mul(d).intoArray(factors, at + i);
+            if (TWO_PARTS) {
+                ((FloatVector) scales.castShape(F, 1)).mul(d).intoArray(factors, at + i + F.length());
+            }
+        }
+    }
+
+    @Override
+    void multiplyFour(float[] input, Scratch scratch, long row0, long row1, long row2, long row3) {
+        multiplyTwo(input, scratch.floats(), 0, row0, row1);
+        multiplyTwo(input, scratch.floats(), 2, row2, row3);
+    }
+
+    private void multiplyTwo(float[] input, float[] factors, int first, long row0, long row1) {
+        FloatVector t0 = FloatVector.zero(F);
+        FloatVector t1 = t0;
+        for (int x = 0; x < columns; x += BLOCK) {
+            readFactors(row0, factors, FACTORS_AT);
+            readFactors(row1, factors, FACTORS_AT + SCALES);
+            for (int i = 0; i < SCALES; i += F.length()) {
+                FloatVector sums = FloatVector.fromArray(F, factors, INPUT_SUMS_AT + x / 16 + i);
+                t0 = FloatVector.fromArray(F, factors, FACTORS_AT + 0 * SCALES + i).fma(sums, t0);
+                t1 = FloatVector.fromArray(F, factors, FACTORS_AT + 1 * SCALES + i).fma(sums, t1);
+            }
+            for (int part = 0; part < 64; part += F.length()) {
+                // In each half of 128 weights 32 bytes of high bits and 64 of low ones.
+                int half = part / 32;
+                int i = part % 32;
+                int v = x + half * 128 + i;
+                int bytes = i / B.length() * B.length();
+                int lanes = i % B.length() / F.length();
+                int scale = FACTORS_AT + half * 8 + i / 16;
+                FloatVector x0 = FloatVector.fromArray(F, input, v);
+                FloatVector x1 = FloatVector.fromArray(F, input, v + 32);
+                FloatVector x2 = FloatVector.fromArray(F, input, v + 64);
+                FloatVector x3 = FloatVector.fromArray(F, input, v + 96);
+                IntVector a0 = (IntVector) ByteVector
+                        .fromMemorySegment(B, MEMORY, row0 + half * 64 + bytes, ByteOrder.LITTLE_ENDIAN)
+                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, lanes);
+                IntVector b0 = (IntVector) ByteVector
+                        .fromMemorySegment(B, MEMORY, row0 + half * 64 + 32 + bytes, ByteOrder.LITTLE_ENDIAN)
+                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, lanes);
+                IntVector h0 = (IntVector) ByteVector
+                        .fromMemorySegment(B, MEMORY, row0 + HIGH_AT + half * 32 + bytes, ByteOrder.LITTLE_ENDIAN)
+                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, lanes);
+                t0 = ((FloatVector) a0.and(15).or(h0.lanewise(VectorOperators.LSHL, 4).and(0x30))
+                        .convert(VectorOperators.I2F, 0)).mul(x0)
+                        .fma(FloatVector.broadcast(F, factors[scale + 0 * SCALES]), t0);
+                t0 = ((FloatVector) b0.and(15).or(h0.lanewise(VectorOperators.LSHL, 2).and(0x30))
+                        .convert(VectorOperators.I2F, 0)).mul(x1)
+                        .fma(FloatVector.broadcast(F, factors[scale + 0 * SCALES + 2]), t0);
+                t0 = ((FloatVector) a0.lanewise(VectorOperators.LSHR, 4).or(h0.and(0x30))
+                        .convert(VectorOperators.I2F, 0)).mul(x2)
+                        .fma(FloatVector.broadcast(F, factors[scale + 0 * SCALES + 4]), t0);
+                t0 = ((FloatVector) b0.lanewise(VectorOperators.LSHR, 4)
+                        .or(h0.lanewise(VectorOperators.LSHR, 2).and(0x30))
+                        .convert(VectorOperators.I2F, 0)).mul(x3)
+                        .fma(FloatVector.broadcast(F, factors[scale + 0 * SCALES + 6]), t0);
+                IntVector a1 = (IntVector) ByteVector
+                        .fromMemorySegment(B, MEMORY, row1 + half * 64 + bytes, ByteOrder.LITTLE_ENDIAN)
+                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, lanes);
+                IntVector b1 = (IntVector) ByteVector
+                        .fromMemorySegment(B, MEMORY, row1 + half * 64 + 32 + bytes, ByteOrder.LITTLE_ENDIAN)
+                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, lanes);
+                IntVector h1 = (IntVector) ByteVector
+                        .fromMemorySegment(B, MEMORY, row1 + HIGH_AT + half * 32 + bytes, ByteOrder.LITTLE_ENDIAN)
+                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, lanes);
+                t1 = ((FloatVector) a1.and(15).or(h1.lanewise(VectorOperators.LSHL, 4).and(0x30))
+                        .convert(VectorOperators.I2F, 0)).mul(x0)
+                        .fma(FloatVector.broadcast(F, factors[scale + 1 * SCALES]), t1);
+                t1 = ((FloatVector) b1.and(15).or(h1.lanewise(VectorOperators.LSHL, 2).and(0x30))
+                        .convert(VectorOperators.I2F, 0)).mul(x1)
+                        .fma(FloatVector.broadcast(F, factors[scale + 1 * SCALES + 2]), t1);
+                t1 = ((FloatVector) a1.lanewise(VectorOperators.LSHR, 4).or(h1.and(0x30))
+                        .convert(VectorOperators.I2F, 0)).mul(x2)
+                        .fma(FloatVector.broadcast(F, factors[scale + 1 * SCALES + 4]), t1);
+                t1 = ((FloatVector) b1.lanewise(VectorOperators.LSHR, 4)
+                        .or(h1.lanewise(VectorOperators.LSHR, 2).and(0x30))
+                        .convert(VectorOperators.I2F, 0)).mul(x3)
+                        .fma(FloatVector.broadcast(F, factors[scale + 1 * SCALES + 6]), t1);
+            }
+            row0 += BLOCK_BYTES;
+            row1 += BLOCK_BYTES;
+        }
+        t0.intoArray(factors, first * F.length());
+        t1.intoArray(factors, (first + 1) * F.length());
     }
 
     @Override

@@ -6,6 +6,8 @@ import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
@@ -16,36 +18,54 @@ final class Q80Matrix extends VectorMatrix {
     private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     /** Whether the bytes of a load fill two float vectors: there is no vector of four bytes. */
     private static final boolean TWO_PARTS = B.length() > F.length();
+    private static final MemorySegment MEMORY = NativeMemory.ALL;
+    private static final float[] HALVES = HalfTable.FLOATS;
     private static final int BLOCK = 32;
     private static final int BLOCK_BYTES = 34;
 
-    Q80Matrix(ModelTensor tensor) {
-        super(tensor);
+    Q80Matrix(ModelTensor tensor, Arena arena) {
+        super(tensor, arena);
     }
 
     @Override
-    public void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow, Scratch scratch) {
-        int blocks = columns / BLOCK;
-        for (int row = fromRow; row < toRow; row++) {
-            long at = row * rowBytes;
-            FloatVector total = FloatVector.zero(F);
-            for (int block = 0; block < blocks; block++) {
-                float scale = Float.float16ToFloat(data.get(HALF, at));
-                int x = block * BLOCK;
-                FloatVector sum = FloatVector.zero(F);
-                for (int i = 0; i < BLOCK; i += B.length()) {
-                    ByteVector weights = ByteVector.fromMemorySegment(B, data, at + 2 + i, ByteOrder.LITTLE_ENDIAN);
-                    sum = ((FloatVector) weights.castShape(F, 0)).fma(FloatVector.fromArray(F, input, x + i), sum);
-                    if (TWO_PARTS) {
-                        sum = ((FloatVector) weights.castShape(F, 1))
-                                .fma(FloatVector.fromArray(F, input, x + i + F.length()), sum);
-                    }
-                }
-                total = sum.fma(FloatVector.broadcast(F, scale), total);
-                at += BLOCK_BYTES;
+    void multiplyFour(float[] input, Scratch scratch, long row0, long row1, long row2, long row3) {
+        FloatVector t0 = FloatVector.zero(F);
+        FloatVector t1 = t0;
+        FloatVector t2 = t0;
+        FloatVector t3 = t0;
+        int end = columns;
+        for (int x = 0; x < end; x += BLOCK) {
+            FloatVector s0 = FloatVector.zero(F);
+            FloatVector s1 = FloatVector.zero(F);
+            FloatVector s2 = FloatVector.zero(F);
+            FloatVector s3 = FloatVector.zero(F);
+            for (int i = 0; i < BLOCK; i += F.length()) {
+                FloatVector v = FloatVector.fromArray(F, input, x + i);
+                int at = 2 + i / B.length() * B.length();
+                int part = i % B.length() / F.length();
+                s0 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row0 + at, ByteOrder.LITTLE_ENDIAN)
+                        .castShape(F, part)).fma(v, s0);
+                s1 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row1 + at, ByteOrder.LITTLE_ENDIAN)
+                        .castShape(F, part)).fma(v, s1);
+                s2 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row2 + at, ByteOrder.LITTLE_ENDIAN)
+                        .castShape(F, part)).fma(v, s2);
+                s3 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row3 + at, ByteOrder.LITTLE_ENDIAN)
+                        .castShape(F, part)).fma(v, s3);
             }
-            output[outputOffset + row] = Lanes.sum(total);
+            t0 = s0.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row0) & 0xffff]), t0);
+            row0 += BLOCK_BYTES;
+            t1 = s1.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row1) & 0xffff]), t1);
+            row1 += BLOCK_BYTES;
+            t2 = s2.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row2) & 0xffff]), t2);
+            row2 += BLOCK_BYTES;
+            t3 = s3.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row3) & 0xffff]), t3);
+            row3 += BLOCK_BYTES;
         }
+        float[] sums = scratch.floats();
+        t0.intoArray(sums, 0);
+        t1.intoArray(sums, F.length());
+        t2.intoArray(sums, 2 * F.length());
+        t3.intoArray(sums, 3 * F.length());
     }
 
     @Override

@@ -26,14 +26,14 @@ final class VectorKernels implements Kernels {
     @Override
     public WeightMatrix prepare(ModelTensor weight, Arena arena) {
         return switch (weight.type()) {
-            case F32 -> new Float32Matrix(weight);
-            case F16 -> new HalfFloatMatrix(weight);
-            case BF16 -> new BFloat16Matrix(weight);
-            case Q4_0 -> new Q40Matrix(weight);
-            case Q8_0 -> new Q80Matrix(weight);
-            case Q4_K -> new Q4KMatrix(weight);
-            case Q6_K -> new Q6KMatrix(weight);
-            default -> new DequantizedMatrix(weight);
+            case F32 -> new Float32Matrix(weight, arena);
+            case F16 -> new HalfFloatMatrix(weight, arena);
+            case BF16 -> new BFloat16Matrix(weight, arena);
+            case Q4_0 -> new Q40Matrix(weight, arena);
+            case Q8_0 -> new Q80Matrix(weight, arena);
+            case Q4_K -> new Q4KMatrix(weight, arena);
+            case Q6_K -> new Q6KMatrix(weight, arena);
+            default -> new DequantizedMatrix(weight, arena);
         };
     }
 

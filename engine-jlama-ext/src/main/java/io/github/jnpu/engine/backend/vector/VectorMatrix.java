@@ -5,25 +5,38 @@ import io.github.jnpu.convert.tensor.Dequantizer;
 import io.github.jnpu.engine.backend.cpu.Scratch;
 import io.github.jnpu.engine.backend.cpu.WeightMatrix;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
+import java.util.Objects;
 
 /**
  * A weight matrix as it lies in the file. Decode multiplies straight from the blocks, by type; prefill dequantises a band of rows
  * once and sweeps it over all tokens.
  */
 abstract class VectorMatrix implements WeightMatrix {
+    /** Rows that decode multiplies together. */
+    static final int ROWS = 4;
+    /** Floats that their sums take. */
+    static final int SUMS = ROWS * Lanes.FLOAT.length();
+
     final ModelTensor tensor;
     final MemorySegment data;
     final int rows;
     final int columns;
     final long rowBytes;
 
-    VectorMatrix(ModelTensor tensor) {
+    VectorMatrix(ModelTensor tensor, Arena arena) {
         this.tensor = tensor;
-        this.data = tensor.data();
         this.rows = tensor.rows();
         this.columns = tensor.columns();
         this.rowBytes = tensor.rowBytes();
+        MemorySegment source = tensor.data();
+        Objects.checkFromIndexSize(0, rows * rowBytes, source.byteSize());
+        if (!source.isNative()) {
+            source = arena.allocate(rows * rowBytes, 64).copyFrom(source.asSlice(0, rows * rowBytes));
+        }
+        this.data = source;
     }
 
     /** Dequantises {@code count} columns of a row; {@code from} and {@code count} are whole blocks. */
@@ -44,13 +57,48 @@ abstract class VectorMatrix implements WeightMatrix {
 
     @Override
     public int scratchFloats(int tokens) {
-        return Math.max(columns, PrefillTile.scratchFloats(tokens));
+        return Math.max(SUMS + columns, PrefillTile.scratchFloats(tokens));
     }
 
     @Override
     public final void copyRow(int row, float[] target, int offset) {
         dequantize(row, 0, columns, target, offset);
     }
+
+    /**
+     * Decode. Four rows that lie far apart are multiplied together: a row alone leaves the memory idle, because the processor looks
+     * only some five hundred operations ahead, and neighbours share a page, in which it fetches ahead for one reader only. Q4_0 from
+     * memory, one core: 10 billion multiply-adds a second with one row, 9 with four neighbours, 16 with four distant ones.
+     */
+    @Override
+    public final void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow,
+            Scratch scratch) {
+        Objects.checkFromToIndex(fromRow, toRow, rows);
+        prepare(input, scratch);
+        float[] sums = scratch.floats();
+        int distance = (toRow - fromRow + ROWS - 1) / ROWS;
+        for (int row = fromRow; row < fromRow + distance; row++) {
+            int last = (toRow - 1 - row) / distance;
+            // A row that is not there is another one's double.
+            multiplyFour(input, scratch, address(row), address(row + Math.min(1, last) * distance),
+                    address(row + Math.min(2, last) * distance), address(row + Math.min(3, last) * distance));
+            for (int k = 0; k <= last; k++) {
+                output[outputOffset + row + k * distance] = Lanes.sum(sums, k * Lanes.FLOAT.length());
+            }
+        }
+        Reference.reachabilityFence(data);
+    }
+
+    /** What the rows share, such as rounded activations; the first {@link #SUMS} floats of scratch belong to the sums. */
+    void prepare(float[] input, Scratch scratch) {}
+
+    /** Where a row's blocks begin in memory. */
+    long address(int row) {
+        return data.address() + row * rowBytes;
+    }
+
+    /** Leaves four vectors of sums in the first floats of scratch, for the rows at four addresses. */
+    abstract void multiplyFour(float[] input, Scratch scratch, long row0, long row1, long row2, long row3);
 
     @Override
     public final void multiply(float[] input, MemorySegment panels, int tokens, float[] output, int outputOffset,
