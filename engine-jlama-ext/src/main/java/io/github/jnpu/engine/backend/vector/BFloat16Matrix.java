@@ -28,7 +28,7 @@ final class BFloat16Matrix extends VectorMatrix {
     }
 
     @Override
-    void multiplyFour(float[] input, Scratch scratch, long row0, long row1, long row2, long row3) {
+    void multiplyFour(float[] input, Scratch scratch, int at, long row0, long row1, long row2, long row3) {
         FloatVector t0 = FloatVector.zero(F);
         FloatVector t1 = t0;
         FloatVector t2 = t0;
@@ -50,18 +50,18 @@ final class BFloat16Matrix extends VectorMatrix {
                     .lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x, t3);
         }
         float[] sums = scratch.floats();
-        t0.intoArray(sums, 0);
-        t1.intoArray(sums, F.length());
-        t2.intoArray(sums, 2 * F.length());
-        t3.intoArray(sums, 3 * F.length());
+        t0.intoArray(sums, at);
+        t1.intoArray(sums, at + F.length());
+        t2.intoArray(sums, at + 2 * F.length());
+        t3.intoArray(sums, at + 3 * F.length());
         for (int i = end; i < columns; i++) {
-            sums[0 * F.length()] += Float.intBitsToFloat(MEMORY.get(SHORT_LE, row0 + (long) BYTES * i) << 16)
+            sums[at + 0 * F.length()] += Float.intBitsToFloat(MEMORY.get(SHORT_LE, row0 + (long) BYTES * i) << 16)
                     * input[i];
-            sums[1 * F.length()] += Float.intBitsToFloat(MEMORY.get(SHORT_LE, row1 + (long) BYTES * i) << 16)
+            sums[at + 1 * F.length()] += Float.intBitsToFloat(MEMORY.get(SHORT_LE, row1 + (long) BYTES * i) << 16)
                     * input[i];
-            sums[2 * F.length()] += Float.intBitsToFloat(MEMORY.get(SHORT_LE, row2 + (long) BYTES * i) << 16)
+            sums[at + 2 * F.length()] += Float.intBitsToFloat(MEMORY.get(SHORT_LE, row2 + (long) BYTES * i) << 16)
                     * input[i];
-            sums[3 * F.length()] += Float.intBitsToFloat(MEMORY.get(SHORT_LE, row3 + (long) BYTES * i) << 16)
+            sums[at + 3 * F.length()] += Float.intBitsToFloat(MEMORY.get(SHORT_LE, row3 + (long) BYTES * i) << 16)
                     * input[i];
         }
     }

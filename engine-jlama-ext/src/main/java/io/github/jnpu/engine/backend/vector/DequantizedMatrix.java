@@ -14,17 +14,17 @@ final class DequantizedMatrix extends VectorMatrix {
     }
 
     @Override
-    void multiplyFour(float[] input, Scratch scratch, long row0, long row1, long row2, long row3) {
-        multiplyRow(input, scratch, row0, 0);
-        multiplyRow(input, scratch, row1, 1);
-        multiplyRow(input, scratch, row2, 2);
-        multiplyRow(input, scratch, row3, 3);
+    void multiplyFour(float[] input, Scratch scratch, int at, long row0, long row1, long row2, long row3) {
+        multiplyRow(input, scratch, row0, at);
+        multiplyRow(input, scratch, row1, at + Lanes.FLOAT.length());
+        multiplyRow(input, scratch, row2, at + 2 * Lanes.FLOAT.length());
+        multiplyRow(input, scratch, row3, at + 3 * Lanes.FLOAT.length());
     }
 
-    private void multiplyRow(float[] input, Scratch scratch, long address, int index) {
+    private void multiplyRow(float[] input, Scratch scratch, long address, int at) {
         int row = Math.toIntExact((address - data.address()) / rowBytes);
         dequantize(row, 0, columns, scratch.floats(), SUMS);
-        Arrays.fill(scratch.floats(), index * Lanes.FLOAT.length(), (index + 1) * Lanes.FLOAT.length(), 0);
-        scratch.floats()[index * Lanes.FLOAT.length()] = FloatProduct.dot(scratch.floats(), SUMS, input, 0, columns);
+        Arrays.fill(scratch.floats(), at, at + Lanes.FLOAT.length(), 0);
+        scratch.floats()[at] = FloatProduct.dot(scratch.floats(), SUMS, input, 0, columns);
     }
 }

@@ -32,7 +32,7 @@ final class HalfFloatMatrix extends VectorMatrix {
     }
 
     @Override
-    void multiplyFour(float[] input, Scratch scratch, long row0, long row1, long row2, long row3) {
+    void multiplyFour(float[] input, Scratch scratch, int at, long row0, long row1, long row2, long row3) {
         FloatVector t0 = FloatVector.zero(F);
         FloatVector t1 = t0;
         FloatVector t2 = t0;
@@ -53,17 +53,17 @@ final class HalfFloatMatrix extends VectorMatrix {
                 t3 = FloatVector.fromArray(F, sums, SUMS + 3 * CHUNK + i).fma(x, t3);
             }
         }
-        t0.intoArray(sums, 0);
-        t1.intoArray(sums, F.length());
-        t2.intoArray(sums, 2 * F.length());
-        t3.intoArray(sums, 3 * F.length());
+        t0.intoArray(sums, at);
+        t1.intoArray(sums, at + F.length());
+        t2.intoArray(sums, at + 2 * F.length());
+        t3.intoArray(sums, at + 3 * F.length());
         int tail = columns % F.length();
         int last = SUMS + (columns - 1) % CHUNK + 1 - tail;
         for (int i = 0; i < tail; i++) {
-            sums[0 * F.length()] += sums[last + 0 * CHUNK + i] * input[columns - tail + i];
-            sums[1 * F.length()] += sums[last + 1 * CHUNK + i] * input[columns - tail + i];
-            sums[2 * F.length()] += sums[last + 2 * CHUNK + i] * input[columns - tail + i];
-            sums[3 * F.length()] += sums[last + 3 * CHUNK + i] * input[columns - tail + i];
+            sums[at + 0 * F.length()] += sums[last + 0 * CHUNK + i] * input[columns - tail + i];
+            sums[at + 1 * F.length()] += sums[last + 1 * CHUNK + i] * input[columns - tail + i];
+            sums[at + 2 * F.length()] += sums[last + 2 * CHUNK + i] * input[columns - tail + i];
+            sums[at + 3 * F.length()] += sums[last + 3 * CHUNK + i] * input[columns - tail + i];
         }
     }
 

@@ -83,9 +83,9 @@ final class Q4KMatrix extends VectorMatrix {
     }
 
     @Override
-    void multiplyFour(float[] input, Scratch scratch, long row0, long row1, long row2, long row3) {
-        multiplyTwo(input, scratch.floats(), 0, row0, row1);
-        multiplyTwo(input, scratch.floats(), 2, row2, row3);
+    void multiplyFour(float[] input, Scratch scratch, int at, long row0, long row1, long row2, long row3) {
+        multiplyTwo(input, scratch.floats(), at, row0, row1);
+        multiplyTwo(input, scratch.floats(), at + 2 * F.length(), row2, row3);
     }
 
     private void multiplyTwo(float[] input, float[] factors, int first, long row0, long row1) {
@@ -135,8 +135,8 @@ final class Q4KMatrix extends VectorMatrix {
             row0 += BLOCK_BYTES;
             row1 += BLOCK_BYTES;
         }
-        t0.intoArray(factors, first * F.length());
-        t1.intoArray(factors, (first + 1) * F.length());
+        t0.intoArray(factors, first);
+        t1.intoArray(factors, first + F.length());
     }
 
     @Override

@@ -20,6 +20,8 @@ final class Q80Matrix extends VectorMatrix {
     private static final boolean TWO_PARTS = B.length() > F.length();
     private static final MemorySegment MEMORY = NativeMemory.ALL;
     private static final float[] HALVES = HalfTable.FLOATS;
+    private static final boolean WIDE = F.length() == 16;
+    private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
     private static final int BLOCK = 32;
     private static final int BLOCK_BYTES = 34;
 
@@ -28,7 +30,59 @@ final class Q80Matrix extends VectorMatrix {
     }
 
     @Override
-    void multiplyFour(float[] input, Scratch scratch, long row0, long row1, long row2, long row3) {
+    void multiplyFour(float[] input, Scratch scratch, int at, long row0, long row1, long row2, long row3) {
+        if (WIDE) {
+            multiplyWide(input, scratch.floats(), at, columns, row0, row1, row2, row3);
+        } else {
+            multiplyNarrow(input, scratch.floats(), at, columns, row0, row1, row2, row3);
+        }
+    }
+
+    /** A vector holds half a block: nothing depends on a loop, which C2 likes best. */
+    private static void multiplyWide(float[] input, float[] sums, int first, int columns, long row0, long row1,
+            long row2,
+            long row3) {
+        FloatVector t0 = FloatVector.zero(F);
+        FloatVector t1 = t0;
+        FloatVector t2 = t0;
+        FloatVector t3 = t0;
+        for (int x = 0; x < columns; x += BLOCK) {
+            FloatVector x0 = FloatVector.fromArray(F, input, x);
+            FloatVector x1 = FloatVector.fromArray(F, input, x + BLOCK / 2);
+            FloatVector s0 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row0 + 2, ORDER).castShape(F, 0))
+                    .mul(x0);
+            s0 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row0 + 2 + BLOCK / 2, ORDER).castShape(F, 0))
+                    .fma(x1, s0);
+            t0 = s0.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row0) & 0xffff]), t0);
+            row0 += BLOCK_BYTES;
+            FloatVector s1 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row1 + 2, ORDER).castShape(F, 0))
+                    .mul(x0);
+            s1 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row1 + 2 + BLOCK / 2, ORDER).castShape(F, 0))
+                    .fma(x1, s1);
+            t1 = s1.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row1) & 0xffff]), t1);
+            row1 += BLOCK_BYTES;
+            FloatVector s2 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row2 + 2, ORDER).castShape(F, 0))
+                    .mul(x0);
+            s2 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row2 + 2 + BLOCK / 2, ORDER).castShape(F, 0))
+                    .fma(x1, s2);
+            t2 = s2.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row2) & 0xffff]), t2);
+            row2 += BLOCK_BYTES;
+            FloatVector s3 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row3 + 2, ORDER).castShape(F, 0))
+                    .mul(x0);
+            s3 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row3 + 2 + BLOCK / 2, ORDER).castShape(F, 0))
+                    .fma(x1, s3);
+            t3 = s3.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row3) & 0xffff]), t3);
+            row3 += BLOCK_BYTES;
+        }
+        t0.intoArray(sums, first);
+        t1.intoArray(sums, first + F.length());
+        t2.intoArray(sums, first + 2 * F.length());
+        t3.intoArray(sums, first + 3 * F.length());
+    }
+
+    private static void multiplyNarrow(float[] input, float[] sums, int first, int columns, long row0, long row1,
+            long row2,
+            long row3) {
         FloatVector t0 = FloatVector.zero(F);
         FloatVector t1 = t0;
         FloatVector t2 = t0;
@@ -43,13 +97,13 @@ final class Q80Matrix extends VectorMatrix {
                 FloatVector v = FloatVector.fromArray(F, input, x + i);
                 int at = 2 + i / B.length() * B.length();
                 int part = i % B.length() / F.length();
-                s0 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row0 + at, ByteOrder.LITTLE_ENDIAN)
+                s0 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row0 + at, ORDER)
                         .castShape(F, part)).fma(v, s0);
-                s1 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row1 + at, ByteOrder.LITTLE_ENDIAN)
+                s1 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row1 + at, ORDER)
                         .castShape(F, part)).fma(v, s1);
-                s2 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row2 + at, ByteOrder.LITTLE_ENDIAN)
+                s2 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row2 + at, ORDER)
                         .castShape(F, part)).fma(v, s2);
-                s3 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row3 + at, ByteOrder.LITTLE_ENDIAN)
+                s3 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row3 + at, ORDER)
                         .castShape(F, part)).fma(v, s3);
             }
             t0 = s0.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row0) & 0xffff]), t0);
@@ -61,11 +115,10 @@ final class Q80Matrix extends VectorMatrix {
             t3 = s3.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row3) & 0xffff]), t3);
             row3 += BLOCK_BYTES;
         }
-        float[] sums = scratch.floats();
-        t0.intoArray(sums, 0);
-        t1.intoArray(sums, F.length());
-        t2.intoArray(sums, 2 * F.length());
-        t3.intoArray(sums, 3 * F.length());
+        t0.intoArray(sums, first);
+        t1.intoArray(sums, first + F.length());
+        t2.intoArray(sums, first + 2 * F.length());
+        t3.intoArray(sums, first + 3 * F.length());
     }
 
     @Override
@@ -76,7 +129,7 @@ final class Q80Matrix extends VectorMatrix {
             FloatVector scale = FloatVector.broadcast(F, Float.float16ToFloat(data.get(HALF, at)));
             int y = offset + block * BLOCK;
             for (int i = 0; i < BLOCK; i += B.length()) {
-                ByteVector weights = ByteVector.fromMemorySegment(B, data, at + 2 + i, ByteOrder.LITTLE_ENDIAN);
+                ByteVector weights = ByteVector.fromMemorySegment(B, data, at + 2 + i, ORDER);
                 ((FloatVector) weights.castShape(F, 0)).mul(scale).intoArray(target, y + i);
                 if (TWO_PARTS) {
                     ((FloatVector) weights.castShape(F, 1)).mul(scale).intoArray(target, y + i + F.length());

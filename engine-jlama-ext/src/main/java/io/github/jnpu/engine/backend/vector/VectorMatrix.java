@@ -17,8 +17,14 @@ import java.util.Objects;
 abstract class VectorMatrix implements WeightMatrix {
     /** Rows that decode multiplies together. */
     static final int ROWS = 4;
-    /** Floats that their sums take. */
-    static final int SUMS = ROWS * Lanes.FLOAT.length();
+    private static final int L = Lanes.FLOAT.length();
+    /**
+     * Times {@link #ROWS} whose lanes are summed later, all at once: additions between two rows are in the way of the loads of the
+     * next.
+     */
+    private static final int BATCH = 64;
+    /** Floats at the start of scratch that hold the sums. */
+    static final int SUMS = BATCH * ROWS * L;
 
     final ModelTensor tensor;
     final MemorySegment data;
@@ -77,13 +83,20 @@ abstract class VectorMatrix implements WeightMatrix {
         prepare(input, scratch);
         float[] sums = scratch.floats();
         int distance = (toRow - fromRow + ROWS - 1) / ROWS;
-        for (int row = fromRow; row < fromRow + distance; row++) {
-            int last = (toRow - 1 - row) / distance;
-            // A row that is not there is another one's double.
-            multiplyFour(input, scratch, address(row), address(row + Math.min(1, last) * distance),
-                    address(row + Math.min(2, last) * distance), address(row + Math.min(3, last) * distance));
-            for (int k = 0; k <= last; k++) {
-                output[outputOffset + row + k * distance] = Lanes.sum(sums, k * Lanes.FLOAT.length());
+        for (int first = 0; first < distance; first += BATCH) {
+            int end = Math.min(distance, first + BATCH);
+            for (int r = first; r < end; r++) {
+                int row = fromRow + r;
+                int last = (toRow - 1 - row) / distance;
+                // A row that is not there is another one's double.
+                multiplyFour(input, scratch, (r - first) * ROWS * L, address(row),
+                        address(row + Math.min(1, last) * distance), address(row + Math.min(2, last) * distance),
+                        address(row + Math.min(3, last) * distance));
+            }
+            for (int r = first; r < end; r++) {
+                for (int k = 0; k < ROWS && fromRow + r + k * distance < toRow; k++) {
+                    output[outputOffset + fromRow + r + k * distance] = Lanes.sum(sums, ((r - first) * ROWS + k) * L);
+                }
             }
         }
         Reference.reachabilityFence(data);
@@ -97,8 +110,8 @@ abstract class VectorMatrix implements WeightMatrix {
         return data.address() + row * rowBytes;
     }
 
-    /** Leaves four vectors of sums in the first floats of scratch, for the rows at four addresses. */
-    abstract void multiplyFour(float[] input, Scratch scratch, long row0, long row1, long row2, long row3);
+    /** Leaves four vectors of sums at an index of scratch, for the rows at four addresses. */
+    abstract void multiplyFour(float[] input, Scratch scratch, int at, long row0, long row1, long row2, long row3);
 
     @Override
     public final void multiply(float[] input, MemorySegment panels, int tokens, float[] output, int outputOffset,
