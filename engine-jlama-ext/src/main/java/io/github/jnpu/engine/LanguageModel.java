@@ -15,6 +15,8 @@ import io.github.jnpu.probe.HardwareProbe;
 
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 
 /**
@@ -46,21 +48,16 @@ public final class LanguageModel implements AutoCloseable {
     private final int contextLength;
     private final GenerationScheduler scheduler;
 
-    private LanguageModel(ModelSource source, DecoderGraph graph, ModelOptions options) {
+    private LanguageModel(ModelSource source, ModelConfig config, ModelOptions options, int contextLength,
+            Tokenizer tokenizer, Optional<ChatTemplate> chatTemplate, Placement placement, Decoder decoder) {
         this.source = source;
-        this.config = graph.config();
-        this.options = options.threads() == 0 ? options.withThreads(defaultThreads()) : options;
-        this.tokenizer = Tokenizer.of(source);
-        if (tokenizer.vocabularySize() > config.vocabularySize()) {
-            throw new ModelFormatException("%s: the vocabulary has %d tokens, but the embedding table only %d rows"
-                    .formatted(source.location(), tokenizer.vocabularySize(), config.vocabularySize()));
-        }
-        this.chatTemplate = ChatTemplate.of(source);
-        int wanted = options.contextLength() == 0 ? DEFAULT_CONTEXT_LENGTH : options.contextLength();
-        this.contextLength = Math.min(wanted, config.contextLength());
-        this.placement = Placement.choose(graph, options.backend());
-        this.decoder = placement.backend().compile(graph,
-                new DecoderOptions(this.options.threads(), options.cacheType(), MAX_BATCH));
+        this.config = config;
+        this.options = options;
+        this.contextLength = contextLength;
+        this.tokenizer = tokenizer;
+        this.chatTemplate = chatTemplate;
+        this.placement = placement;
+        this.decoder = decoder;
         this.scheduler = new GenerationScheduler(config.name(), decoder, tokenizer, config.vocabularySize(),
                 contextLength);
     }
@@ -79,11 +76,64 @@ public final class LanguageModel implements AutoCloseable {
      *             if no backend can run it
      */
     public static LanguageModel load(ModelSource source, ModelOptions options) {
+        return load(source, options, LoadListener.NONE);
+    }
+
+    /**
+     * Loads a model, as {@link #load(ModelSource, ModelOptions)}, and tells how it goes on.
+     *
+     * @throws java.util.concurrent.CancellationException
+     *             if the listener wants no more of it
+     */
+    public static LanguageModel load(ModelSource source, ModelOptions options, LoadListener listener) {
+        ModelOptions complete = options.threads() == 0 ? options.withThreads(defaultThreads()) : options;
+        AtomicReference<ModelSource> open = new AtomicReference<>(source);
         try {
-            return new LanguageModel(source, DecoderGraph.of(source), options);
+            return load(open, complete, listener);
         } catch (RuntimeException | Error e) {
-            source.close();
+            open.get().close();
             throw e;
+        }
+    }
+
+    /**
+     * Everything beside each other: a cold JVM reads a vocabulary and builds a graph in about the time in which two threads map
+     * a gigabyte.
+     */
+    private static LanguageModel load(AtomicReference<ModelSource> open, ModelOptions options, LoadListener listener) {
+        ModelSource file = open.get();
+        try (LoadTasks tasks = new LoadTasks()) {
+            FutureTask<Tokenizer> tokenizer = tasks.start("tokenizer", () -> Tokenizer.of(file));
+            FutureTask<Optional<ChatTemplate>> chatTemplate = tasks.start("template", () -> ChatTemplate.of(file));
+            boolean fits = MemoryNeeds.of(file, options).check(file.location());
+            if (!options.useMmap()) {
+                open.set(WeightReader.copy(file, options.threads(), listener));
+            }
+            ModelSource source = open.get();
+            try (WeightReader prefetch = WeightReader.prefetch(source, fits ? options.threads() : 0, listener)) {
+                DecoderGraph graph = DecoderGraph.of(source);
+                ModelConfig config = graph.config();
+                Placement placement = Placement.choose(graph, options.backend());
+                Decoder decoder = placement.backend().compile(graph,
+                        new DecoderOptions(options.threads(), options.cacheType(), MAX_BATCH));
+                try {
+                    requireRows(LoadTasks.join(tokenizer), config, source);
+                    prefetch.await();
+                    int wanted = options.contextLength() == 0 ? DEFAULT_CONTEXT_LENGTH : options.contextLength();
+                    return new LanguageModel(source, config, options, Math.min(wanted, config.contextLength()),
+                            LoadTasks.join(tokenizer), LoadTasks.join(chatTemplate), placement, decoder);
+                } catch (RuntimeException | Error e) {
+                    decoder.close();
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private static void requireRows(Tokenizer tokenizer, ModelConfig config, ModelSource source) {
+        if (tokenizer.vocabularySize() > config.vocabularySize()) {
+            throw new ModelFormatException("%s: the vocabulary has %d tokens, but the embedding table only %d rows"
+                    .formatted(source.location(), tokenizer.vocabularySize(), config.vocabularySize()));
         }
     }
 

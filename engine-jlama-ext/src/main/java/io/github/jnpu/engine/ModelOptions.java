@@ -17,10 +17,14 @@ import java.util.Optional;
  *            number format of the KV cache
  * @param backend
  *            the name of the backend that must be used; empty for the best one
+ * @param useMmap
+ *            whether weights stay where the file is mapped, and other processes share them; false copies them into memory of
+ *            this process while loading, for files on a network that may go away
  */
-public record ModelOptions(int contextLength, int threads, KvCacheType cacheType, Optional<String> backend) {
+public record ModelOptions(int contextLength, int threads, KvCacheType cacheType, Optional<String> backend,
+        boolean useMmap) {
 
-    public static final ModelOptions DEFAULT = new ModelOptions(0, 0, KvCacheType.F16, Optional.empty());
+    public static final ModelOptions DEFAULT = new ModelOptions(0, 0, KvCacheType.F16, Optional.empty(), true);
 
     public ModelOptions {
         Objects.requireNonNull(cacheType, "cacheType");
@@ -31,18 +35,22 @@ public record ModelOptions(int contextLength, int threads, KvCacheType cacheType
     }
 
     public ModelOptions withContextLength(int value) {
-        return new ModelOptions(value, threads, cacheType, backend);
+        return new ModelOptions(value, threads, cacheType, backend, useMmap);
     }
 
     public ModelOptions withThreads(int value) {
-        return new ModelOptions(contextLength, value, cacheType, backend);
+        return new ModelOptions(contextLength, value, cacheType, backend, useMmap);
     }
 
     public ModelOptions withCacheType(KvCacheType value) {
-        return new ModelOptions(contextLength, threads, value, backend);
+        return new ModelOptions(contextLength, threads, value, backend, useMmap);
     }
 
     public ModelOptions withBackend(String value) {
-        return new ModelOptions(contextLength, threads, cacheType, Optional.of(value));
+        return new ModelOptions(contextLength, threads, cacheType, Optional.of(value), useMmap);
+    }
+
+    public ModelOptions withUseMmap(boolean value) {
+        return new ModelOptions(contextLength, threads, cacheType, backend, value);
     }
 }

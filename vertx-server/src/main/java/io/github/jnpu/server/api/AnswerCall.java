@@ -16,7 +16,8 @@ sealed interface AnswerCall {
     record Answered(Object answer) implements AnswerCall {}
 
     /** Only load the model. */
-    record Load(StoredModel model, int contextLength, int threads, Optional<Duration> keepAlive, AnswerShape shape)
+    record Load(StoredModel model, int contextLength, int threads, boolean useMmap, Optional<Duration> keepAlive,
+            AnswerShape shape)
             implements
                 AnswerCall {}
 

@@ -118,7 +118,8 @@ final class AnswerRoutes {
     }
 
     private static LoadRequest request(AnswerCall.Load load, Client client) {
-        return new LoadRequest(load.model(), load.contextLength(), load.threads(), load.keepAlive(), client::gone);
+        return new LoadRequest(load.model(), load.contextLength(), load.threads(), load.useMmap(),
+                load.keepAlive(), client::gone);
     }
 
     private static Throwable unwrap(Throwable failure) {

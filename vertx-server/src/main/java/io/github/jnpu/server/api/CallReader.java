@@ -229,6 +229,7 @@ final class CallReader {
 
     private AnswerCall.Load load(RequestFields common, StoredModel model, OptionValues options, AnswerShape shape) {
         return new AnswerCall.Load(model, options.contextLength(defaultContextLength), options.threads(),
+                options.useMmap(),
                 common.keepAlive(), shape);
     }
 

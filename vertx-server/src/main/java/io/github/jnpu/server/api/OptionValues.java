@@ -110,6 +110,12 @@ final class OptionValues {
         return Math.clamp(integer("num_thread", 0), 0, Runtime.getRuntime().availableProcessors());
     }
 
+    /** Whether weights stay in the mapped file; false copies them into memory. */
+    boolean useMmap() {
+        JsonNode value = values.get("use_mmap");
+        return value == null || value.booleanValue();
+    }
+
     /** Tokens to generate at most; negative for what the context holds. */
     int maxTokens() {
         return integer("num_predict", -1);

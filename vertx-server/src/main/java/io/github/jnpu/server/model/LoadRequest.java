@@ -13,10 +13,13 @@ import java.util.function.BooleanSupplier;
  *            0 for any
  * @param threads
  *            0 for the engine's choice
+ * @param useMmap
+ *            whether weights stay in the mapped file
  * @param keepAlive
  *            how long the model stays after this request; empty for what it was told before
  * @param abandoned
  *            whether the client has gone meanwhile, so that loading is not worth it
  */
-public record LoadRequest(StoredModel model, int contextLength, int threads, Optional<Duration> keepAlive,
+public record LoadRequest(StoredModel model, int contextLength, int threads, boolean useMmap,
+        Optional<Duration> keepAlive,
         BooleanSupplier abandoned) {}

@@ -32,6 +32,6 @@ final class LoadedModel {
     boolean serves(LoadRequest request) {
         int wanted = Math.min(request.contextLength(), model.config().contextLength());
         return !retiring && (wanted == 0 || wanted == model.contextLength())
-                && request.threads() == requestedThreads;
+                && request.threads() == requestedThreads && request.useMmap() == model.options().useMmap();
     }
 }

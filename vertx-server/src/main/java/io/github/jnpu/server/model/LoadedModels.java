@@ -170,7 +170,9 @@ public final class LoadedModels implements AutoCloseable {
         }
         long start = System.nanoTime();
         LanguageModel model = LanguageModel.load(request.model().open(),
-                new ModelOptions(request.contextLength(), request.threads(), cacheType, Optional.empty()));
+                new ModelOptions(request.contextLength(), request.threads(), cacheType, Optional.empty(),
+                        request.useMmap()),
+                new LoggedLoad(request.model().name().toString(), request.abandoned()));
         LOGGER.info("loaded {} in {} ms: context {}, {} MB", request.model().name(),
                 (System.nanoTime() - start) / 1_000_000, model.contextLength(), model
                         .memoryBytes() / 1_000_000);

@@ -29,12 +29,13 @@ final class WorkerPool implements AutoCloseable {
     }
 
     /**
-     * Longer than the wait for an even share of a small operation, short against a scheduler's slice (some 3 ms): beside a busy
-     * loop 20 to 50 us were twice to four times as fast as 200, and yielding before sleeping a tenth as fast as not.
+     * Longer than the shares of a decode step differ, shorter than a scheduler's slice (some 3 ms). Who sleeps sooner loses: beside
+     * processes of idle priority, which take a core as soon as it is free, decode fell from 9 to 5 tokens a second with 0.03 to 0.3 ms.
+     * Yielding before sleeping made waits beside a busy loop ten times longer.
      */
-    private static final long SPIN_NANOS = 30_000;
+    private static final long SPIN_NANOS = 1_000_000;
     /** Between two tokens the caller samples, and the workers should still be awake then. */
-    private static final long IDLE_SPIN_NANOS = 300_000;
+    private static final long IDLE_SPIN_NANOS = 1_000_000;
     /** Reading the clock takes as long as a look or two at the barrier. */
     private static final int SPINS_PER_CLOCK = 16;
     /** Nobody is that late for having more to do in decode. */
@@ -193,15 +194,19 @@ final class WorkerPool implements AutoCloseable {
     /** Waits until a word has another value than the old one, and gives it. */
     private long await(int worker, int word, long old, long spinNanos) {
         long start = 0;
+        long now = 0;
         while (true) {
             for (int i = 0; i < SPINS_PER_CLOCK; i++) {
                 long value = (long) WORD.getAcquire(words, word);
                 if (value != old) {
+                    if (word == PHASE && now - start > SUSPICIOUS_NANOS) {
+                        suspicious = true;
+                    }
                     return value;
                 }
                 Thread.onSpinWait();
             }
-            long now = System.nanoTime();
+            now = System.nanoTime();
             if (start == 0) {
                 start = now;
             } else if (now - start > spinNanos) {
@@ -230,9 +235,7 @@ final class WorkerPool implements AutoCloseable {
             WORD.getAndAdd(words, SLEEPERS, -1L);
             // What passed since the barrier was complete is time that somebody else had the core.
             slept[(worker + 1) * SPACING] += Math.max(0, completedAt - now);
-            if (System.nanoTime() - now > SUSPICIOUS_NANOS) {
-                suspicious = true;
-            }
+            suspicious = true;
         }
         return value;
     }

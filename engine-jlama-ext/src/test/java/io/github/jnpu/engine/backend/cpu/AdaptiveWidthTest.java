@@ -45,10 +45,18 @@ class AdaptiveWidthTest {
         assertThat(width.width(now)).isEqualTo(4);
     }
 
+    /** A quarter of the time lost is what one worker of four is worth. */
+    @Test
+    void bearsALossThatIsSmallerThanThatOfAWorker() {
+        width.suspect(now);
+        jobs(100, 0.24);
+        assertThat(width.width(now)).isEqualTo(4);
+    }
+
     @Test
     void aLongDisturbanceCountsAtOnce() {
         width.suspect(now);
-        width.observe(now, 100 * MILLISECOND, 50 * MILLISECOND);
+        width.observe(now, 200 * MILLISECOND, 150 * MILLISECOND);
         assertThat(width.width(now)).isEqualTo(3);
     }
 
