@@ -12,6 +12,7 @@ import io.github.jnpu.engine.backend.cpu.Kernels;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The CPU's vector units through {@code jdk.incubator.vector}. */
@@ -43,12 +44,13 @@ public final class VectorBackend implements ComputeBackend {
         if (stage == Stage.EMBED) {
             return new Suitability.Unsuitable("embeddings are not computed yet");
         }
-        if (!isModulePresent()) {
+        Optional<String> complaint = isModulePresent() ? VectorCompiler.complaint() : Optional.of(REMEDY);
+        if (complaint.isPresent()) {
             if (WARNED.compareAndSet(false, true)) {
                 LOGGER.log(Level.WARNING, "{0}. Until then models run on scalar code, some twenty times slower.",
-                        REMEDY);
+                        complaint.get());
             }
-            return new Suitability.Unsuitable(REMEDY);
+            return new Suitability.Unsuitable(complaint.get());
         }
         return CpuDecoder.refusal(graph, new VectorKernels()).<Suitability>map(Suitability.Unsuitable::new)
                 .orElseGet(() -> new Suitability.Suitable(SCORE));
