@@ -58,7 +58,7 @@ if not "%BUILD_CODE%"=="0" (
 
 :start
 rem The options are explained in the launcher for Unix, the file "jnpu".
-"%JAVA_EXE%" --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -XX:+AutoCreateSharedArchive "-XX:SharedArchiveFile=%JNPU_TARGET%\jnpu.jsa" -Xlog:disable -Xlog:all=warning,cds*=off,aot*=off:stderr %JNPU_JAVA_OPTS% -jar "%JNPU_JAR%" %*
+"%JAVA_EXE%" --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -Xms64m -XX:+AutoCreateSharedArchive "-XX:SharedArchiveFile=%JNPU_TARGET%\jnpu.jsa" -Xlog:disable -Xlog:all=warning,cds*=off,aot*=off:stderr %JNPU_JAVA_OPTS% -jar "%JNPU_JAR%" %*
 exit /b %ERRORLEVEL%
 
 rem Looks through a vendor's folder: its JDKs lie one level below, scoop's in "current" below that.

@@ -173,9 +173,9 @@ public final class LanguageModel implements AutoCloseable {
         return decoder.threads();
     }
 
-    /** The weights and one full KV cache, in bytes. */
+    /** The weights, one full KV cache and the buffers of computing, in bytes; the JVM's own memory comes on top. */
     public long memoryBytes() {
-        return source.byteSize() + decoder.cacheBytesPerToken() * contextLength;
+        return source.byteSize() + decoder.cacheBytesPerToken() * contextLength + decoder.bufferBytes();
     }
 
     /**

@@ -21,6 +21,11 @@ public interface Decoder extends AutoCloseable {
     /** How many bytes one token takes in the KV cache, all layers together. */
     long cacheBytesPerToken();
 
+    /** How many bytes buffers take that are there whether or not there is a sequence; weights left out. */
+    default long bufferBytes() {
+        return 0;
+    }
+
     /** Frees weights and threads; sequences must be closed before. */
     @Override
     void close();

@@ -66,6 +66,11 @@ public final class CpuDecoder implements Decoder {
     }
 
     @Override
+    public long bufferBytes() {
+        return program.bufferBytes();
+    }
+
+    @Override
     public void close() {
         pool.close();
         arena.close();

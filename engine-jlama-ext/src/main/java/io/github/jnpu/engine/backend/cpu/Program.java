@@ -92,6 +92,18 @@ final class Program {
         chunkResults.reserve(positions);
     }
 
+    /** The memory of values, panels and scratch, in bytes. */
+    long bufferBytes() {
+        long words = 0;
+        for (float[] buffer : buffers) {
+            words += buffer.length;
+        }
+        for (Scratch own : scratch) {
+            words += own.floats().length + own.ints().length;
+        }
+        return panels.byteSize() + words * Float.BYTES;
+    }
+
     int maxBatch() {
         return maxBatch;
     }
