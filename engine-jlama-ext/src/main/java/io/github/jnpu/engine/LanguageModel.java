@@ -13,6 +13,7 @@ import io.github.jnpu.engine.chat.ChatTemplate;
 import io.github.jnpu.engine.tokenizer.Tokenizer;
 import io.github.jnpu.probe.HardwareProbe;
 
+import java.lang.System.Logger.Level;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.FutureTask;
@@ -103,6 +104,8 @@ public final class LanguageModel implements AutoCloseable {
     private static LanguageModel load(AtomicReference<ModelSource> open, ModelOptions options, LoadListener listener) {
         ModelSource file = open.get();
         try (LoadTasks tasks = new LoadTasks()) {
+            // A process's first logger takes as long as the vocabulary, and the placement logs.
+            tasks.start("logger", () -> System.getLogger(LanguageModel.class.getName()).isLoggable(Level.INFO));
             FutureTask<Tokenizer> tokenizer = tasks.start("tokenizer", () -> Tokenizer.of(file));
             FutureTask<Optional<ChatTemplate>> chatTemplate = tasks.start("template", () -> ChatTemplate.of(file));
             boolean fits = MemoryNeeds.of(file, options).check(file.location());

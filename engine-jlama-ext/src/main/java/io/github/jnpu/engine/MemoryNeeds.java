@@ -4,7 +4,6 @@ import io.github.jnpu.convert.model.ModelSource;
 import io.github.jnpu.probe.HardwareProbe;
 import io.github.jnpu.probe.Memory;
 
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 
 /**
@@ -18,7 +17,6 @@ import java.lang.System.Logger.Level;
  *            whether the weights leave the page cache
  */
 record MemoryNeeds(long weightBytes, long availableBytes, boolean copied) {
-    private static final Logger LOGGER = System.getLogger(LanguageModel.class.getName());
     /** For the KV cache, the JVM and everybody else. */
     private static final long MARGIN = 256L << 20;
 
@@ -41,11 +39,12 @@ record MemoryNeeds(long weightBytes, long availableBytes, boolean copied) {
         if (fits()) {
             return true;
         }
-        LOGGER.log(Level.WARNING, "%s: %d MB of weights, but only %d MB of memory are free: %s".formatted(location,
-                weightBytes / 1_000_000, availableBytes / 1_000_000,
-                copied
-                        ? "copying them (use_mmap is false) may fail"
-                        : "the system will read the file again and again, which is slow; free memory or take a smaller model"));
+        System.getLogger(LanguageModel.class.getName()).log(Level.WARNING,
+                "%s: %d MB of weights, but only %d MB of memory are free: %s".formatted(location,
+                        weightBytes / 1_000_000, availableBytes / 1_000_000,
+                        copied
+                                ? "copying them (use_mmap is false) may fail"
+                                : "the system will read the file again and again, which is slow; free memory or take a smaller model"));
         return false;
     }
 }

@@ -12,8 +12,6 @@ import java.util.List;
  * cuts words, and in each the merges are applied to its bytes in the order of their ranks.
  */
 final class BytePairTokenizer extends VocabularyTokenizer {
-    private static final System.Logger LOG = System.getLogger(BytePairTokenizer.class.getName());
-
     private final PreTokenizer preTokenizer;
     private final Merges merges;
     private final TokenTable table;
@@ -43,7 +41,7 @@ final class BytePairTokenizer extends VocabularyTokenizer {
         List<String> merges = metadata.strings("tokenizer.ggml.merges");
         String name = metadata.string("tokenizer.ggml.pre").orElse("");
         PreTokenizer preTokenizer = PreTokenizer.named(name).orElseGet(() -> {
-            LOG.log(System.Logger.Level.WARNING,
+            System.getLogger(BytePairTokenizer.class.getName()).log(System.Logger.Level.WARNING,
                     name.isEmpty()
                             ? "{0}: metadata ''tokenizer.ggml.pre'' is missing; texts are cut by the default rules, and answers may be worse"
                             : "{0}: pre-tokenizer ''{1}'' (metadata ''tokenizer.ggml.pre'') is not known; texts are cut by the default rules, and answers may be worse",

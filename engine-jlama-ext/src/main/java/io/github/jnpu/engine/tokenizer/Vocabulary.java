@@ -16,7 +16,6 @@ import java.util.OptionalInt;
 
 /** The tokens of a model file with their types, scores and roles; what all kinds of tokenizer share. */
 final class Vocabulary {
-    private static final System.Logger LOG = System.getLogger(Vocabulary.class.getName());
     static final int NONE = -1;
 
     /** What a kind of tokenizer assumes where the file is silent; an id of -1 is none. */
@@ -210,7 +209,8 @@ final class Vocabulary {
             return (int) id;
         }
         if (metadata.contains(key)) {
-            LOG.log(System.Logger.Level.DEBUG,
+            // Not in a constant: the first logger of a process takes longer than a vocabulary.
+            System.getLogger(Vocabulary.class.getName()).log(System.Logger.Level.DEBUG,
                     "{0}: metadata ''{1}'' is {2}, beyond the vocabulary of {3} tokens; ignored",
                     location, key, Long.toString(id), pieces.length);
         }
