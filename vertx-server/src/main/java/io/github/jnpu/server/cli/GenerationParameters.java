@@ -18,6 +18,7 @@ final class GenerationParameters {
     private SamplingOptions sampling = SamplingOptions.DEFAULT;
     private int maxTokens = -1;
     private int contextLength;
+    private boolean useMmap = true;
     private final List<String> stop = new ArrayList<>();
     private final Set<String> chosen = new HashSet<>();
 
@@ -94,6 +95,11 @@ final class GenerationParameters {
             throw new IllegalArgumentException("num_ctx must be at least 1, is " + value);
         }
         contextLength = value;
+    }
+
+    @Option(names = "--no-mmap", description = "Copy the weights into memory while loading, for files on a network; else they stay where the file is mapped.")
+    void noMmap(boolean value) {
+        useMmap = !value;
     }
 
     @Option(names = "--stop", paramLabel = "TEXT", description = "End the answer where TEXT appears; may be repeated.")
@@ -197,7 +203,7 @@ final class GenerationParameters {
     }
 
     ModelOptions modelOptions() {
-        return ModelOptions.DEFAULT.withContextLength(contextLength);
+        return ModelOptions.DEFAULT.withContextLength(contextLength).withUseMmap(useMmap);
     }
 
     GenerationRequest request(int[] prompt) {

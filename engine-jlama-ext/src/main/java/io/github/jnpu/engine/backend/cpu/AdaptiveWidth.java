@@ -21,7 +21,8 @@ final class AdaptiveWidth {
     /** ... but hardly one of so long. */
     private static final long CROWDED_NANOS = 100_000_000;
     private static final long FIRST_PAUSE_NANOS = 200_000_000;
-    private static final long LONGEST_PAUSE_NANOS = 3_200_000_000L;
+    /** The JIT of a fresh process is among the others, and it is done after some seconds. */
+    private static final long LONGEST_PAUSE_NANOS = 800_000_000;
     /** Undisturbed for so long, it is forgotten how long the last pause was, and nobody looks any more. */
     private static final long CALM_NANOS = 1_000_000_000;
 
