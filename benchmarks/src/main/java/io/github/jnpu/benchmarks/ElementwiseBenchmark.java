@@ -58,13 +58,4 @@ public class ElementwiseBenchmark extends KernelBenchmark {
         elements.floats += width;
         return output;
     }
-
-    /** With a copy of its input, as it works in place. */
-    @Benchmark
-    public float[] softmax(Elements elements) {
-        System.arraycopy(left, 0, output, 0, width);
-        kernels.softmax(output, 0, width);
-        elements.floats += width;
-        return output;
-    }
 }
