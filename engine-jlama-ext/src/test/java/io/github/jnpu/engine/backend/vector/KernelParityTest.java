@@ -12,7 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 /**
- * The kernels beside the products against plain loops, at the width that {@code jnpu.vector.bits} says; the build runs it for
+ * The kernels beside products and attention against plain loops, at the width that {@code jnpu.vector.bits} says; the build runs it for
  * 512, 256 and 128 bits.
  */
 class KernelParityTest {

@@ -1,0 +1,106 @@
+package io.github.jnpu.engine.backend.vector;
+
+import com.sun.management.ThreadMXBean;
+import io.github.jnpu.convert.model.ModelTensor;
+import io.github.jnpu.convert.tensor.Quantizer;
+import io.github.jnpu.convert.tensor.TensorType;
+import io.github.jnpu.engine.backend.cpu.Scratch;
+import io.github.jnpu.engine.backend.cpu.WeightMatrix;
+import io.github.jnpu.engine.backend.vector.RandomBlocks.Scales;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Products allocate nothing, for every weight type with a kernel of its own, in prefill and in decode. A vector that C2 boxes costs
+ * 32 bytes or more each time, millions of times a token, and ten times the speed. Compiling depends on the width, so the build runs
+ * this for 512, 256 and 128 bits too.
+ */
+class ProductAllocationTest {
+    private static final EnumSet<TensorType> KERNELS = EnumSet.of(TensorType.F32, TensorType.F16, TensorType.BF16,
+            TensorType.Q4_0, TensorType.Q8_0, TensorType.Q4_K, TensorType.Q6_K);
+    /**
+     * These hand a vector to {@code Lanes.sum} at the end of a row in decode. C2 inlines that, unless it has compiled the method by
+     * itself before, which depends on what ran before: then a row costs a boxed vector. A block of 32 weights must not.
+     */
+    private static final EnumSet<TensorType> SUMMED_AS_VECTOR = EnumSet.of(TensorType.F32, TensorType.F16,
+            TensorType.BF16, TensorType.Q4_0, TensorType.Q8_0, TensorType.Q4_K);
+    /** An object and an array of 64 bytes. */
+    private static final int BOXED_VECTOR = 16 + 16 + 64;
+    private static final int ROWS = 70;
+    private static final int COLUMNS = 1024;
+    private static final int CALLS = 20;
+    /** Until C2 has compiled the kernel, which code that is interpreted until then allocates for; a loaded machine takes its time. */
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    static Stream<TensorType> kernels() {
+        return Stream.of(TensorType.values()).filter(Quantizer::supports).filter(type -> {
+            try (Arena arena = Arena.ofShared()) {
+                return !(matrix(type, type.blockSize(), arena) instanceof DequantizedMatrix);
+            }
+        });
+    }
+
+    private static WeightMatrix matrix(TensorType type, int columns, Arena arena) {
+        byte[] bytes = new RandomBlocks(type, new SplittableRandom(1)).bytes(ROWS * columns, Scales.ORDINARY);
+        MemorySegment data = arena.allocate(bytes.length, 64).copyFrom(MemorySegment.ofArray(bytes));
+        return new VectorKernels().prepare(new ModelTensor("w", type, new long[]{ROWS, columns}, data), arena);
+    }
+
+    @Test
+    void noTypeHasLostItsKernel() {
+        assertThat(kernels()).containsAll(KERNELS);
+    }
+
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void decodeAllocatesNothing(TensorType type) {
+        try (Arena arena = Arena.ofShared()) {
+            WeightMatrix matrix = matrix(type, COLUMNS, arena);
+            Scratch scratch = Scratch.of(matrix, 1);
+            float[] input = new float[COLUMNS];
+            float[] output = new float[ROWS];
+            assertAllocates(SUMMED_AS_VECTOR.contains(type) ? CALLS * ROWS * BOXED_VECTOR : 0,
+                    () -> matrix.multiplyOne(input, output, 0, 0, ROWS, scratch));
+        }
+    }
+
+    /** 7 tokens and 70 rows leave a rest of every tile there may be. */
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void prefillAllocatesNothing(TensorType type) {
+        int tokens = 7;
+        try (Arena arena = Arena.ofShared()) {
+            WeightMatrix matrix = matrix(type, COLUMNS, arena);
+            Scratch scratch = Scratch.of(matrix, tokens);
+            float[] input = new float[tokens * COLUMNS];
+            MemorySegment panels = PackedInput.of(new VectorKernels(), input, tokens, COLUMNS);
+            float[] output = new float[tokens * ROWS];
+            assertAllocates(0, () -> matrix.multiply(input, panels, tokens, output, 0, 0, ROWS, scratch));
+        }
+    }
+
+    private static void assertAllocates(long most, Runnable product) {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long start = System.nanoTime();
+        long allocated;
+        do {
+            long before = threads.getCurrentThreadAllocatedBytes();
+            for (int i = 0; i < CALLS; i++) {
+                product.run();
+            }
+            allocated = threads.getCurrentThreadAllocatedBytes() - before;
+        } while (allocated > most && System.nanoTime() - start < PATIENCE.toNanos());
+        assertThat(allocated).as("bytes in %d calls", CALLS).isLessThanOrEqualTo(most);
+    }
+}
