@@ -3,6 +3,7 @@ package io.github.jnpu.engine.evaluation;
 import io.github.jnpu.engine.EngineException;
 import io.github.jnpu.engine.LanguageModel;
 import io.github.jnpu.engine.backend.DecoderSequence;
+import io.github.jnpu.engine.backend.Stage;
 
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -11,61 +12,91 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.SplittableRandom;
+import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * Prefill and decode speed as {@code llama-bench} defines them: random tokens, an empty context, no sampling; prefill runs all
- * prompt tokens and gives one row of logits, decode runs one token after the other and gives logits each time.
+ * A loaded model whose prefill and decode speed are measured as {@code llama-bench} defines them: random tokens, an empty context,
+ * no sampling; prefill runs all prompt tokens and gives one row of logits, decode runs one token after the other and gives logits
+ * each time.
  *
- * <p>Each is run to warm up for at least a second before it is measured: the just-in-time compiler needs that where a C program
- * does not. A large model takes longer than that for one run.
- *
- * @param prefill
- *            in tokens per second
- * @param decode
- *            in tokens per second
- * @param load
- *            from opening the file until the model was ready
- * @param peakMemoryBytes
- *            the largest resident size that the process had, mapped weights included
- * @param device
- *            what it ran on
+ * <p>Each is run to warm up before it is measured, for a second at least and then until it gets no faster, which the just-in-time
+ * compiler needs where a C program does not. For one thread.
  */
-public record Benchmark(Speed prefill, Speed decode, Duration load, long peakMemoryBytes, String device, int threads) {
+public final class Benchmark implements AutoCloseable {
+    private static final long SHORTEST_WARM_UP = 1_000_000_000;
+    /** A large model takes seconds for one run, in which everything hot is compiled. */
+    private static final long LONGEST_WARM_UP = 5_000_000_000L;
+    /** Warm is what has not been faster by a twentieth for so many runs. */
+    private static final int STEADY_RUNS = 5;
+    private static final double FASTER = 0.95;
 
-    private static final long WARM_UP_NANOS = 1_000_000_000;
+    private final LanguageModel model;
+    private final Duration load;
 
     /**
-     * What to measure.
+     * What is measured.
      *
-     * @param promptTokens
-     *            for prefill; 0 to leave it out
-     * @param generatedTokens
-     *            for decode; 0 to leave it out
-     * @param repetitions
-     *            how often each is measured
+     * @param stage
+     *            {@link Stage#PREFILL} or {@link Stage#DECODE}
+     * @param tokens
+     *            how many, at least 1
      */
-    public record Settings(int promptTokens, int generatedTokens, int repetitions) {
-        public Settings {
-            if (promptTokens < 0 || generatedTokens < 0 || repetitions < 1) {
+    public record Test(Stage stage, int tokens) {
+        public Test {
+            if (stage == Stage.EMBED || tokens < 1) {
                 throw new IllegalArgumentException(
-                        "token counts must not be negative, repetitions at least 1: %d, %d, %d"
-                                .formatted(promptTokens, generatedTokens, repetitions));
+                        "a test is prefill or decode of at least one token, not %s of %d".formatted(stage, tokens));
             }
+        }
+
+        /** llama-bench's name for it: {@code pp512}, {@code tg128}. */
+        public String label() {
+            return (stage == Stage.PREFILL ? "pp" : "tg") + tokens;
         }
     }
 
     /**
-     * A measured speed.
+     * What was measured.
      *
-     * @param mean
-     *            over all repetitions, in tokens per second; 0 if it was left out
-     * @param standardDeviation
-     *            between them
+     * @param nanos
+     *            of each repetition
      */
-    public record Speed(double mean, double standardDeviation) {
-        static Speed of(double[] samples) {
+    public record Result(Test test, long[] nanos) {
+
+        /** In tokens per second, of each repetition. */
+        public double[] tokensPerSecond() {
+            double[] speeds = new double[nanos.length];
+            for (int i = 0; i < nanos.length; i++) {
+                speeds[i] = test.tokens * 1e9 / nanos[i];
+            }
+            return speeds;
+        }
+
+        /** In tokens per second. */
+        public Spread speed() {
+            return Spread.of(tokensPerSecond());
+        }
+
+        /** In nanoseconds. */
+        public Spread duration() {
+            double[] durations = new double[nanos.length];
+            for (int i = 0; i < nanos.length; i++) {
+                durations[i] = nanos[i];
+            }
+            return Spread.of(durations);
+        }
+    }
+
+    /**
+     * How samples lie.
+     *
+     * @param standardDeviation
+     *            of the samples, 0 if there is one
+     */
+    public record Spread(double mean, double standardDeviation) {
+        static Spread of(double[] samples) {
             double mean = 0;
             for (double sample : samples) {
                 mean += sample / samples.length;
@@ -74,73 +105,103 @@ public record Benchmark(Speed prefill, Speed decode, Duration load, long peakMem
             for (double sample : samples) {
                 variance += (sample - mean) * (sample - mean) / Math.max(1, samples.length - 1);
             }
-            return new Speed(mean, Math.sqrt(variance));
+            return new Spread(mean, Math.sqrt(variance));
         }
+    }
+
+    private Benchmark(LanguageModel model, Duration load) {
+        this.model = model;
+        this.load = load;
     }
 
     /**
-     * Loads a model, measures it and closes it.
+     * Loads a model.
      *
      * @param loader
-     *            opens the file and loads it
+     *            opens the file and loads it; the model is closed with the benchmark
      * @throws EngineException
      *             if it cannot be loaded
      */
-    public static Benchmark measure(Supplier<LanguageModel> loader, Settings settings) {
+    public static Benchmark load(Supplier<LanguageModel> loader) {
         long start = System.nanoTime();
-        try (LanguageModel model = loader.get()) {
-            Duration load = Duration.ofNanos(System.nanoTime() - start);
-            int[] tokens = randomTokens(model, Math.max(settings.promptTokens(), settings.generatedTokens()));
-            Speed prefill = speed(model, settings.promptTokens(), settings.repetitions(),
-                    (sequence, logits) -> sequence.forward(tokens, 0, settings.promptTokens(), logits));
-            Speed decode = speed(model, settings.generatedTokens(), settings.repetitions(), (sequence, logits) -> {
-                for (int i = 0; i < settings.generatedTokens(); i++) {
-                    sequence.forward(tokens, i, 1, logits);
-                }
-            });
-            return new Benchmark(prefill, decode, load, readPeakMemory(), model.placement().backend().device(),
-                    model.threads());
-        }
+        LanguageModel model = loader.get();
+        return new Benchmark(model, Duration.ofNanos(System.nanoTime() - start));
     }
 
-    private interface Work {
-        void run(DecoderSequence sequence, float[] logits);
+    /** From opening the file until the model was ready. */
+    public Duration loadDuration() {
+        return load;
     }
 
-    private static Speed speed(LanguageModel model, int tokens, int repetitions, Work work) {
-        if (tokens == 0) {
-            return new Speed(0, 0);
+    /** The model that is measured. */
+    public LanguageModel model() {
+        return model;
+    }
+
+    /** What it runs on. */
+    public String device() {
+        return model.placement().backend().device();
+    }
+
+    /**
+     * Warms up and measures.
+     *
+     * @param repetitions
+     *            how often, at least once
+     * @param progress
+     *            hears the number of the repetition that begins, 0 for the warming up
+     */
+    public Result measure(Test test, int repetitions, IntConsumer progress) {
+        if (repetitions < 1) {
+            throw new IllegalArgumentException("at least one repetition, not " + repetitions);
         }
-        double[] samples = model.compute(tokens, sequence -> {
+        // Always the same ones, so that two runs do the same work.
+        int[] tokens = new SplittableRandom(1).ints(test.tokens, 0, model.config().vocabularySize()).toArray();
+        return model.compute(test.tokens, sequence -> {
             float[] logits = new float[model.config().vocabularySize()];
-            double[] speeds = new double[repetitions];
-            long warmUp = System.nanoTime();
-            do {
-                run(work, sequence, logits);
-            } while (System.nanoTime() - warmUp < WARM_UP_NANOS);
+            long[] nanos = new long[repetitions];
+            progress.accept(0);
+            warmUp(test, sequence, tokens, logits);
             for (int i = 0; i < repetitions; i++) {
-                speeds[i] = tokens * 1e9 / run(work, sequence, logits);
+                progress.accept(i + 1);
+                nanos[i] = run(test, sequence, tokens, logits);
             }
-            return speeds;
+            return new Result(test, nanos);
         });
-        return Speed.of(samples);
+    }
+
+    private static void warmUp(Test test, DecoderSequence sequence, int[] tokens, float[] logits) {
+        long start = System.nanoTime();
+        long best = Long.MAX_VALUE;
+        int steady = 0;
+        long elapsed = 0;
+        while (elapsed < SHORTEST_WARM_UP || steady < STEADY_RUNS && elapsed < LONGEST_WARM_UP) {
+            long nanos = run(test, sequence, tokens, logits);
+            steady = nanos < best * FASTER ? 0 : steady + 1;
+            best = Math.min(best, nanos);
+            elapsed = System.nanoTime() - start;
+        }
     }
 
     /** How many nanoseconds one run takes from an empty context. */
-    private static long run(Work work, DecoderSequence sequence, float[] logits) {
+    private static long run(Test test, DecoderSequence sequence, int[] tokens, float[] logits) {
         sequence.truncate(0);
         long start = System.nanoTime();
-        work.run(sequence, logits);
+        if (test.stage == Stage.PREFILL) {
+            sequence.forward(tokens, 0, tokens.length, logits);
+        } else {
+            for (int i = 0; i < tokens.length; i++) {
+                sequence.forward(tokens, i, 1, logits);
+            }
+        }
         return System.nanoTime() - start;
     }
 
-    private static int[] randomTokens(LanguageModel model, int count) {
-        // Always the same ones, so that two runs do the same work.
-        return new SplittableRandom(1).ints(count, 0, model.config().vocabularySize()).toArray();
-    }
-
-    /** Linux counts it; elsewhere the sum of the JVM's own pools is a lower bound. */
-    private static long readPeakMemory() {
+    /**
+     * The largest resident size that this process had, in bytes, mapped weights included. Linux counts it; elsewhere the sum of the
+     * JVM's own pools is a lower bound.
+     */
+    public static long peakMemoryBytes() {
         Path status = Path.of("/proc/self/status");
         if (Files.isReadable(status)) {
             try (Stream<String> lines = Files.lines(status)) {
@@ -152,5 +213,10 @@ public record Benchmark(Speed prefill, Speed decode, Duration load, long peakMem
         }
         return ManagementFactory.getMemoryPoolMXBeans().stream().map(MemoryPoolMXBean::getPeakUsage)
                 .mapToLong(usage -> usage.getUsed()).sum();
+    }
+
+    @Override
+    public void close() {
+        model.close();
     }
 }

@@ -2,97 +2,143 @@ package io.github.jnpu.server.cli;
 
 import io.github.jnpu.engine.LanguageModel;
 import io.github.jnpu.engine.ModelOptions;
+import io.github.jnpu.engine.backend.Stage;
 import io.github.jnpu.engine.evaluation.Benchmark;
+import io.github.jnpu.engine.evaluation.Benchmark.Result;
+import io.github.jnpu.engine.evaluation.Benchmark.Test;
 import io.github.jnpu.engine.store.ModelLocator;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
 
 import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 
 /** Measures how fast a model runs here. */
 @Command(name = "bench", mixinStandardHelpOptions = true, description = {
         "Measure how fast a model runs here.",
-        "As llama-bench does: prefill runs all prompt tokens at once, decode one token after the other, both from an empty context and without sampling. Each runs once more before, to warm up."}, footer = {
+        "As llama-bench does, with its options and its table: prefill (pp) runs all prompt tokens at once, decode (tg) one token after the other, both from an empty context and without sampling. Each runs for a second before, to warm up."}, footer = {
                 "", "Examples:",
                 "  jnpu bench -m ./model.gguf",
-                "  jnpu bench -m demo -p 128 -n 32 -r 5 -t 1 --json"})
+                "  jnpu bench -m ./q4_0.gguf -m ./q8_0.gguf -p 128,512 -n 64 -t 1,2",
+                "  jnpu bench -m demo -p 128 -n 32 -r 3 -o json"})
 final class BenchCommand implements Callable<Integer> {
+    enum Format {
+        MD, JSON
+    }
+
     @ParentCommand
     private Jnpu jnpu;
 
+    @Spec
+    private CommandSpec spec;
+
     @Option(names = {"-m",
-            "--model"}, required = true, paramLabel = "MODEL", description = "A name in the store, 'demo', or a path to a GGUF file.")
-    private String model;
+            "--model"}, required = true, paramLabel = "MODEL", description = "A name in the store, 'demo', or a path to a GGUF file. Give it again for more.")
+    private List<String> models;
 
     @Option(names = {"-p",
-            "--n-prompt"}, paramLabel = "N", defaultValue = "512", description = "Tokens to prefill; 0 to leave it out (default ${DEFAULT-VALUE}).")
-    private int promptTokens;
+            "--n-prompt"}, paramLabel = "N", split = ",", defaultValue = "512", description = "Tokens to prefill; 0 to leave it out (default ${DEFAULT-VALUE}).")
+    private List<Integer> promptTokens;
 
     @Option(names = {"-n",
-            "--n-gen"}, paramLabel = "N", defaultValue = "128", description = "Tokens to decode; 0 to leave it out (default ${DEFAULT-VALUE}).")
-    private int generatedTokens;
+            "--n-gen"}, paramLabel = "N", split = ",", defaultValue = "128", description = "Tokens to decode; 0 to leave it out (default ${DEFAULT-VALUE}).")
+    private List<Integer> generatedTokens;
 
     @Option(names = {"-r",
-            "--repetitions"}, paramLabel = "N", defaultValue = "3", description = "How often each is measured (default ${DEFAULT-VALUE}).")
+            "--repetitions"}, paramLabel = "N", defaultValue = "5", description = "How often each is measured (default ${DEFAULT-VALUE}).")
     private int repetitions;
 
     @Option(names = {"-t",
-            "--threads"}, paramLabel = "N", defaultValue = "0", description = "Cores to use; 0 for all (default ${DEFAULT-VALUE}).")
-    private int threads;
+            "--threads"}, paramLabel = "N", split = ",", defaultValue = "0", description = "Cores to use; 0 for all (default ${DEFAULT-VALUE}).")
+    private List<Integer> threads;
 
     @Option(names = "--backend", paramLabel = "NAME", description = "The backend to measure (default: the fastest).")
     private String backend;
 
-    @Option(names = "--json", description = "Print a JSON object.")
+    @Option(names = {"-o",
+            "--output"}, paramLabel = "FORMAT", defaultValue = "md", description = "md: a table; json: an array with llama-bench's names (default ${DEFAULT-VALUE}).")
+    private Format format;
+
+    @Option(names = "--json", description = "Print one JSON object for one prefill and one decode.")
     private boolean json;
 
     @Override
     public Integer call() {
-        Benchmark.Settings settings = new Benchmark.Settings(promptTokens, generatedTokens, repetitions);
-        ModelOptions defaults = ModelOptions.DEFAULT.withThreads(threads);
-        ModelOptions options = backend == null ? defaults : defaults.withBackend(backend);
-        Benchmark result;
-        try (Spinner _ = Spinner.start(jnpu.console(), "measuring " + model)) {
-            result = Benchmark.measure(() -> LanguageModel.load(ModelLocator.open(model), options), settings);
+        checkOptions();
+        BenchmarkReport report = report(jnpu.console().out());
+        List<Test> tests = tests();
+        for (BenchmarkSubject subject : models.stream().map(BenchmarkSubject::of).toList()) {
+            for (int count : threads) {
+                measure(subject, count, tests, report);
+            }
         }
-        print(jnpu.console().out(), result);
+        report.finish();
         return 0;
     }
 
-    private void print(PrintStream out, Benchmark result) {
-        double loadSeconds = result.load().toNanos() / 1e9;
-        if (!json) {
-            out.printf(Locale.ROOT, "%-10s %s, %d thread%s%n", "device", result.device(), result.threads(),
-                    result.threads() == 1 ? "" : "s");
-            out.printf(Locale.ROOT, "%-10s %.2f s%n", "load", loadSeconds);
-            printSpeed(out, "prefill", promptTokens, result.prefill());
-            printSpeed(out, "decode", generatedTokens, result.decode());
-            out.printf(Locale.ROOT, "%-10s %s at most%n", "memory", Quantity.bytes(result.peakMemoryBytes()));
-            return;
+    private void checkOptions() {
+        if (repetitions < 1) {
+            throw new ParameterException(spec.commandLine(), "-r is at least 1, not " + repetitions);
         }
-        JsonOutput.printObject(out, generator -> {
-            generator.writeStringField("model", model);
-            generator.writeNumberField("prompt_tokens", promptTokens);
-            generator.writeNumberField("generated_tokens", generatedTokens);
-            generator.writeNumberField("repetitions", repetitions);
-            generator.writeNumberField("prefill_tokens_per_second", result.prefill().mean());
-            generator.writeNumberField("prefill_standard_deviation", result.prefill().standardDeviation());
-            generator.writeNumberField("decode_tokens_per_second", result.decode().mean());
-            generator.writeNumberField("decode_standard_deviation", result.decode().standardDeviation());
-            generator.writeNumberField("load_seconds", loadSeconds);
-            generator.writeNumberField("peak_memory_bytes", result.peakMemoryBytes());
-            generator.writeStringField("device", result.device());
-            generator.writeNumberField("threads", result.threads());
-        });
+        for (List<Integer> counts : List.of(promptTokens, generatedTokens, threads)) {
+            counts.stream().filter(count -> count < 0).findFirst().ifPresent(count -> {
+                throw new ParameterException(spec.commandLine(), "-p, -n and -t are not negative: " + count);
+            });
+        }
+        if (tests().isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "Nothing to measure: both -p and -n are 0");
+        }
+        if (json && (models.size() > 1 || promptTokens.size() > 1 || generatedTokens.size() > 1
+                || threads.size() > 1)) {
+            throw new ParameterException(spec.commandLine(),
+                    "--json is for one model, one -p, one -n and one -t; use -o json for lists");
+        }
     }
 
-    private static void printSpeed(PrintStream out, String name, int tokens, Benchmark.Speed speed) {
-        if (tokens > 0) {
-            out.printf(Locale.ROOT, "%-10s %.2f +/- %.2f tokens/s over %d tokens%n", name, speed.mean(),
-                    speed.standardDeviation(), tokens);
+    private List<Test> tests() {
+        List<Test> tests = new ArrayList<>();
+        promptTokens.stream().filter(count -> count > 0).forEach(count -> tests.add(new Test(Stage.PREFILL, count)));
+        generatedTokens.stream().filter(count -> count > 0).forEach(count -> tests.add(new Test(Stage.DECODE, count)));
+        return tests;
+    }
+
+    private BenchmarkReport report(PrintStream out) {
+        if (json) {
+            return new BenchmarkReport.Summary(out, repetitions);
+        }
+        return format == Format.JSON ? new BenchmarkReport.Json(out) : new BenchmarkReport.Markdown(out);
+    }
+
+    private void measure(BenchmarkSubject subject, int threadCount, List<Test> tests, BenchmarkReport report) {
+        ModelOptions defaults = ModelOptions.DEFAULT.withThreads(threadCount);
+        ModelOptions options = backend == null ? defaults : defaults.withBackend(backend);
+        try (Benchmark benchmark = load(subject, options)) {
+            if (!json) {
+                jnpu.console().err().printf(Locale.ROOT, "%s: loaded in %.2f s%n", subject.name(),
+                        benchmark.loadDuration().toNanos() / 1e9);
+            }
+            for (Test test : tests) {
+                Result result;
+                try (Spinner spinner = Spinner.start(jnpu.console(), "measuring " + subject.name())) {
+                    result = benchmark.measure(test, repetitions, run -> spinner.show("%s %s: %s".formatted(
+                            subject.name(), test.label(),
+                            run == 0 ? "warming up" : "run %d of %d".formatted(run, repetitions))));
+                }
+                report.add(subject, benchmark, result);
+            }
+        }
+    }
+
+    private Benchmark load(BenchmarkSubject subject, ModelOptions options) {
+        try (Spinner _ = Spinner.start(jnpu.console(), "loading " + subject.name())) {
+            return Benchmark.load(() -> LanguageModel.load(ModelLocator.open(subject.name()), options));
         }
     }
 }

@@ -23,7 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicInteger;
 
 import static java.util.stream.Collectors.counting;
 import static java.util.stream.Collectors.groupingBy;
@@ -110,9 +109,9 @@ final class ConvertCommand implements Callable<Integer> {
                         "%s is the model itself; give another file to write".formatted(output));
             }
             QuantizedModel quantized = new QuantizedModel(source, fileType());
-            AtomicInteger percent = new AtomicInteger();
-            try (Spinner _ = Spinner.start(jnpu.console(), () -> "writing %s: %d%%".formatted(output, percent.get()))) {
-                quantized.write(output, share -> percent.set((int) (share * 100)));
+            try (Spinner spinner = Spinner.start(jnpu.console(), "writing " + output)) {
+                quantized.write(output,
+                        share -> spinner.show("writing %s: %d%%".formatted(output, (int) (share * 100))));
             }
             report(quantized.weights());
         }

@@ -2,7 +2,6 @@ package io.github.jnpu.server.cli;
 
 import java.io.PrintStream;
 import java.time.Duration;
-import java.util.function.Supplier;
 
 /** A line on a terminal's standard error that says what takes so long, and is gone when it is over. */
 final class Spinner implements AutoCloseable {
@@ -13,24 +12,16 @@ final class Spinner implements AutoCloseable {
 
     private final PrintStream err;
     private final Thread thread;
+    private volatile String what;
 
-    private Spinner(PrintStream err, Supplier<String> what) {
+    private Spinner(PrintStream err, String what) {
         this.err = err;
-        this.thread = Thread.ofPlatform().daemon().name("spinner").unstarted(() -> spin(what));
+        this.what = what;
+        this.thread = Thread.ofPlatform().daemon().name("spinner").unstarted(this::spin);
     }
 
     /** Starts one; where standard error is no terminal it does nothing. */
     static Spinner start(Console console, String what) {
-        return start(console, () -> what);
-    }
-
-    /**
-     * Starts one whose words change.
-     *
-     * @param what
-     *            asked ten times a second, by another thread
-     */
-    static Spinner start(Console console, Supplier<String> what) {
         Spinner spinner = new Spinner(console.err(), what);
         if (console.errorIsTerminal()) {
             spinner.thread.start();
@@ -38,13 +29,18 @@ final class Spinner implements AutoCloseable {
         return spinner;
     }
 
-    private void spin(Supplier<String> what) {
+    /** Says something else from now on. */
+    void show(String text) {
+        what = text;
+    }
+
+    private void spin() {
         long start = System.nanoTime();
         try {
             // What is done at once needs no words.
             Thread.sleep(DELAY);
             for (int i = 0;; i++) {
-                err.print(ERASE_LINE + "%c %s %ds".formatted(FRAMES.charAt(i % FRAMES.length()), what.get(),
+                err.print(ERASE_LINE + "%c %s %ds".formatted(FRAMES.charAt(i % FRAMES.length()), what,
                         (System.nanoTime() - start) / 1_000_000_000));
                 err.flush();
                 Thread.sleep(STEP);

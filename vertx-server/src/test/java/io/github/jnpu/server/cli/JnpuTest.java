@@ -190,6 +190,75 @@ class JnpuTest {
     }
 
     @Test
+    void benchPrintsATableLikeLlamaBench() {
+        CommandLineRun run = CommandLineRun.of("bench", "-m", tiny(), "-p", "4,8", "-n", "2", "-r", "2", "-t", "1");
+
+        assertThat(run.code()).isZero();
+        List<String> lines = run.out().lines().toList();
+        assertThat(lines.get(0))
+                .matches("\\| model +\\| +size \\| +params \\| backend +\\| threads \\| +test \\| +t/s \\|");
+        assertThat(lines.subList(2, 5)).extracting(line -> line.split("\\|")[6].strip()).containsExactly("pp4", "pp8",
+                "tg2");
+        assertThat(lines.get(2)).contains("llama 293K F32").matches(".* \\d+\\.\\d\\d ± \\d+\\.\\d\\d \\|");
+        assertThat(run.out()).contains("Java " + System.getProperty("java.runtime.version"));
+        assertThat(run.err()).contains("loaded in");
+    }
+
+    @Test
+    void benchGivesLlamaBenchsJson() throws IOException {
+        CommandLineRun run = CommandLineRun.of("bench", "-m", tiny(), "-m", "demo", "-p", "0", "-n", "2,3", "-r", "2",
+                "-t", "1", "-o", "json");
+
+        JsonNode results = JSON.readTree(run.out());
+        assertThat(results).hasSize(4);
+        JsonNode second = results.get(1);
+        assertThat(second.get("n_prompt").asInt()).isZero();
+        assertThat(second.get("n_gen").asInt()).isEqualTo(3);
+        assertThat(second.get("n_threads").asInt()).isEqualTo(1);
+        assertThat(second.get("samples_ns")).hasSize(2);
+        assertThat(second.get("avg_ts").asDouble()).isPositive();
+        assertThat(second.get("model_n_params").asLong()).isBetween(200_000L, 300_000L);
+        assertThat(results.get(2).get("model_filename").asText()).isEqualTo("demo");
+    }
+
+    @Test
+    void benchRefusesWhatItCannotMeasure() {
+        assertThat(CommandLineRun.of("bench", "-m", "demo", "-p", "0", "-n", "0").err())
+                .startsWith("Error: Nothing to measure");
+        assertThat(CommandLineRun.of("bench", "-m", "demo", "-p", "-1").err()).startsWith("Error: -p, -n and -t");
+        assertThat(CommandLineRun.of("bench", "-m", "demo", "-p", "1,2", "--json").err())
+                .startsWith("Error: --json is for one");
+    }
+
+    @Test
+    void aModelCanBeConvertedAndRun() {
+        Path file = folder.resolve("converted.gguf");
+
+        CommandLineRun convert = CommandLineRun.of("convert", tiny(), "--type", "q4_k_m", "-o", file.toString());
+
+        assertThat(convert.code()).isZero();
+        assertThat(convert.out()).startsWith(file + ": ");
+        assertThat(convert.err()).contains("29 tensors became Q5_0: the rows do not fill the blocks of Q4_K");
+        assertThat(CommandLineRun.of("show", file.toString()).out()).contains("quantization         Q4_K_M");
+        assertThat(CommandLineRun.of("run", file.toString(), "--num-predict", "2", "Once").code()).isZero();
+        CommandLineRun again = CommandLineRun.of("convert", file.toString(), "--type", "Q4_0", "-o", file.toString());
+        assertThat(again.err()).contains("is the model itself");
+    }
+
+    @Test
+    void convertRefusesWhatMakesNoSense() {
+        String file = folder.resolve("x.gguf").toString();
+
+        assertThat(CommandLineRun.of("convert", "-o", file).err()).startsWith("Error: Give either a model");
+        assertThat(CommandLineRun.of("convert", "demo", "-o", file).err()).startsWith("Error: Give the type");
+        assertThat(CommandLineRun.of("convert", "demo", "--type", "Q9", "-o", file).err())
+                .startsWith("Error: unknown type 'Q9'; known are f32");
+        assertThat(CommandLineRun.of("convert", "demo", "--type", "Q4_0", "--tied", "-o", file).err())
+                .startsWith("Error: --tied is for random models");
+        assertThat(folder.resolve("x.gguf")).doesNotExist();
+    }
+
+    @Test
     void devicesTellsCoresAndMemory() throws IOException {
         JsonNode report = JSON.readTree(CommandLineRun.of("devices", "--json").out());
 
