@@ -5,7 +5,6 @@ import io.github.jnpu.engine.ModelOptions;
 import io.github.jnpu.engine.store.ModelLocator;
 
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicReference;
 
 /** Loads the model that the user named, with a sign of life on a terminal. */
 final class ModelLoading {
@@ -21,10 +20,10 @@ final class ModelLoading {
 
     static LoadedModel load(Console console, String name, ModelOptions options) {
         long start = System.nanoTime();
-        AtomicReference<String> what = new AtomicReference<>("loading " + name);
-        try (Spinner _ = Spinner.start(console, what::get)) {
+        try (Spinner spinner = Spinner.start(console, "loading " + name)) {
             LanguageModel model = LanguageModel.load(ModelLocator.open(name), options,
-                    (loaded, total) -> what.set("loading %s %d%%".formatted(name, 100 * loaded / Math.max(1, total))));
+                    (loaded, total) -> spinner
+                            .show("loading %s %d%%".formatted(name, 100 * loaded / Math.max(1, total))));
             return new LoadedModel(model, Duration.ofNanos(System.nanoTime() - start));
         }
     }
