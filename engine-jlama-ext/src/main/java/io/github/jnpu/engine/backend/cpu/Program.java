@@ -78,8 +78,7 @@ final class Program {
         placeBarriers();
         int scratchFloats = matrices.values().stream().mapToInt(matrix -> matrix.scratchFloats(maxBatch)).max()
                 .orElse(0);
-        int scratchInts = matrices.values().stream().mapToInt(WeightMatrix::scratchInts).max().orElse(0);
-        Arrays.setAll(scratch, _ -> new Scratch(new float[scratchFloats], new int[scratchInts]));
+        Arrays.setAll(scratch, _ -> Scratch.of(scratchFloats));
         code = steps.toArray(Step[]::new);
         barriers = new boolean[code.length];
         for (int i = 0; i < barriers.length; i++) {
@@ -99,7 +98,7 @@ final class Program {
             words += buffer.length;
         }
         for (Scratch own : scratch) {
-            words += own.floats().length + own.ints().length;
+            words += own.floats().length;
         }
         return panels.byteSize() + words * Float.BYTES;
     }

@@ -39,11 +39,6 @@ public interface WeightMatrix {
     /** How many floats of scratch memory a worker needs for a product with up to so many tokens. */
     int scratchFloats(int tokens);
 
-    /** How many ints of scratch memory a worker needs for a product. */
-    default int scratchInts() {
-        return 0;
-    }
-
     /** Writes one row as {@link #columns()} floats, for looking embeddings up. */
     void copyRow(int row, float[] target, int offset);
 }

@@ -82,20 +82,25 @@ abstract class VectorMatrix implements WeightMatrix {
         Objects.checkFromToIndex(fromRow, toRow, rows);
         prepare(input, scratch);
         float[] sums = scratch.floats();
-        int distance = (toRow - fromRow + ROWS - 1) / ROWS;
-        for (int first = 0; first < distance; first += BATCH) {
-            int end = Math.min(distance, first + BATCH);
+        long[] addresses = scratch.addresses();
+        int together = together();
+        int distance = (toRow - fromRow + together - 1) / together;
+        int batch = SUMS / (together * L);
+        for (int first = 0; first < distance; first += batch) {
+            int end = Math.min(distance, first + batch);
             for (int r = first; r < end; r++) {
                 int row = fromRow + r;
                 int last = (toRow - 1 - row) / distance;
-                // A row that is not there is another one's double.
-                multiplyFour(input, scratch, (r - first) * ROWS * L, address(row),
-                        address(row + Math.min(1, last) * distance), address(row + Math.min(2, last) * distance),
-                        address(row + Math.min(3, last) * distance));
+                for (int k = 0; k < together; k++) {
+                    // A row that is not there is another one's double.
+                    addresses[k] = data.address() + (row + Math.min(k, last) * distance) * rowBytes;
+                }
+                multiplyTogether(input, scratch, (r - first) * together * L);
             }
             for (int r = first; r < end; r++) {
-                for (int k = 0; k < ROWS && fromRow + r + k * distance < toRow; k++) {
-                    output[outputOffset + fromRow + r + k * distance] = Lanes.sum(sums, ((r - first) * ROWS + k) * L);
+                for (int k = 0; k < together && fromRow + r + k * distance < toRow; k++) {
+                    output[outputOffset + fromRow + r + k * distance] = Lanes.sum(sums,
+                            ((r - first) * together + k) * L);
                 }
             }
         }
@@ -105,9 +110,15 @@ abstract class VectorMatrix implements WeightMatrix {
     /** What the rows share, such as rounded activations; the first {@link #SUMS} floats of scratch belong to the sums. */
     void prepare(float[] input, Scratch scratch) {}
 
-    /** Where a row's blocks begin in memory. */
-    long address(int row) {
-        return data.address() + row * rowBytes;
+    /** How many rows decode multiplies together: {@link #ROWS}, or up to {@link Scratch#ROWS} that a type does at once. */
+    int together() {
+        return ROWS;
+    }
+
+    /** Leaves the vectors of sums for the rows whose addresses are in scratch at an index of scratch. */
+    void multiplyTogether(float[] input, Scratch scratch, int at) {
+        long[] rows = scratch.addresses();
+        multiplyFour(input, scratch, at, rows[0], rows[1], rows[2], rows[3]);
     }
 
     /** Leaves four vectors of sums at an index of scratch, for the rows at four addresses. */
