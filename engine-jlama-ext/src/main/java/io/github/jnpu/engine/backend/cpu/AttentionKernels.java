@@ -61,6 +61,41 @@ public interface AttentionKernels {
             int columns, float[] c, int cOffset, int cStride);
 
     /**
+     * {@link #multiplyAdd} of queries with the keys of one page, to the last bit what it gives with {@link #loadKeys}: for few rows,
+     * which use a page once.
+     *
+     * @param queries
+     *            rows of {@code width} from {@code queriesOffset}
+     * @param scores
+     *            rows of {@link #PANEL}
+     * @param scratch
+     *            as long as the panel of {@link #loadKeys}; may be used
+     */
+    void addScores(float[] queries, int queriesOffset, int rows, MemorySegment page, long at, int width,
+            KvCacheType type, float[] scores,
+            float[] scratch);
+
+    /**
+     * {@link #multiplyAdd} of weights with the values of one page, to the last bit what it gives with {@link #loadValues}: for few
+     * rows, which use a page once.
+     *
+     * @param weights
+     *            rows of {@link #PANEL}
+     * @param from
+     *            the first position
+     * @param to
+     *            behind the last position
+     * @param state
+     *            whose outputs are added to
+     * @param firstRow
+     *            the row of {@code state} that belongs to the first row of weights
+     * @param scratch
+     *            as long as the panels of {@link #loadValues}; may be used
+     */
+    void addValues(float[] weights, int rows, int from, int to, MemorySegment page, long at, int width,
+            KvCacheType type, AttentionState state, int firstRow, float[] scratch);
+
+    /**
      * One step of an online softmax (Milakov and Gimelshein 2018) for rows that see the same positions of a page: turns scores to
      * weights {@code exp(score - maximum)}, 0 for what is not seen, and scales what a row has gathered if its maximum grows.
      *

@@ -9,13 +9,12 @@ import java.util.List;
 /**
  * The steps of attention.
  *
- * <p>The context is cut into chunks of {@link #CHUNK} positions. A query gathers each chunk by itself, page after page with an
+ * <p>The context is cut into the cache's chunks. A query gathers each chunk by itself, page after page with an
  * online softmax, and the chunks are added in their order. All borders are absolute positions: what a token gets does not depend
  * on where a prompt was cut, on the number of threads, or on whether it came alone, in which case the workers share the chunks.
  */
 final class AttentionSteps {
-    /** Small enough that workers can share a context of some thousand tokens, so large that adding chunks costs little. */
-    static final int CHUNK = 512;
+    private static final int CHUNK = KeyValueCache.CHUNK;
 
     private AttentionSteps() {}
 
@@ -36,12 +35,13 @@ final class AttentionSteps {
                 int head = task / rows;
                 int token = task % rows;
                 int position = batch.position + token;
-                MemorySegment page = cache.page(attention.layer(), position / KeyValueCache.PAGE);
+                MemorySegment page = cache.chunk(attention.layer(), position);
                 int inPage = position % KeyValueCache.PAGE;
-                kernels.storeKey(key, (token * heads + head) * keyWidth, keyWidth, page, cache.keyOffset(head), inPage,
+                kernels.storeKey(key, (token * heads + head) * keyWidth, keyWidth, page,
+                        cache.keyOffset(head, position), inPage,
                         cache.type());
                 kernels.storeValue(value, (token * heads + head) * valueWidth, valueWidth, page,
-                        cache.valueOffset(head), inPage, cache.type());
+                        cache.valueOffset(head, position), inPage, cache.type());
             }
         }
 
@@ -72,12 +72,18 @@ final class AttentionSteps {
             AttentionWorkspace workspace = workspaces[worker];
             int heads = attention.keyValueHeads();
             if (rows == 1) {
-                int firstChunk = firstChunk(batch.position);
                 int chunks = chunks(batch.position);
                 int tasks = heads * chunks;
-                for (int task = Step.share(tasks, worker, workers), end = Step.share(tasks, worker + 1,
-                        workers); task < end; task++) {
-                    attendToChunk(batch, workspace, task / chunks, task % chunks, firstChunk + task % chunks, chunks);
+                int first = Step.share(tasks, worker, workers);
+                int end = Step.share(tasks, worker + 1, workers);
+                // Shared head by head, which is even; run chunk by chunk, as the memory lies.
+                for (int chunk = 0; chunk < chunks; chunk++) {
+                    for (int head = 0; head < heads; head++) {
+                        int task = head * chunks + chunk;
+                        if (task >= first && task < end) {
+                            attendToChunk(batch, workspace, head, chunk, chunks);
+                        }
+                    }
                 }
                 return;
             }
@@ -112,17 +118,16 @@ final class AttentionSteps {
             return (token * attention.heads() + head) * width;
         }
 
-        private void attendToChunk(Batch batch, AttentionWorkspace workspace, int head, int index, int chunk,
-                int chunks) {
+        private void attendToChunk(Batch batch, AttentionWorkspace workspace, int head, int chunk, int chunks) {
             gatherQueries(workspace, head, 0, 1);
-            gather(batch, workspace, head, 0, 1, chunk);
+            gather(batch, workspace, head, 0, 1, firstChunk(batch.position) + chunk);
             for (int g = 0; g < group(); g++) {
                 int queryHead = head * group() + g;
                 if (chunks == 1) {
                     workspace.chunk().finishRow(g, output, rowOffset(0, queryHead, attention.valueWidth()),
                             attention.valueWidth());
                 } else {
-                    results.state().copyRow(index * attention.heads() + queryHead, workspace.chunk(), g);
+                    results.state().copyRow(chunk * attention.heads() + queryHead, workspace.chunk(), g);
                 }
             }
         }
@@ -173,13 +178,35 @@ final class AttentionSteps {
             workspace.chunk().clear(0, (endToken - firstToken) * group());
             int from = Math.max(chunk * CHUNK, oldest(batch.position + firstToken));
             int to = Math.min((chunk + 1) * CHUNK, batch.position + endToken);
-            for (int page = from / KeyValueCache.PAGE; page * KeyValueCache.PAGE < to; page++) {
-                MemorySegment memory = cache.page(attention.layer(), page);
-                kernels.loadKeys(memory, cache.keyOffset(head), attention.keyWidth(), cache.type(), workspace.keys());
-                kernels.loadValues(memory, cache.valueOffset(head), attention.valueWidth(), cache.type(),
+            MemorySegment memory = cache.chunk(attention.layer(), from);
+            for (int page = from - from % KeyValueCache.PAGE; page < to; page += KeyValueCache.PAGE) {
+                if (endToken == firstToken + 1) {
+                    gatherOnce(workspace, cache, memory, head, batch.position + firstToken, page);
+                    continue;
+                }
+                kernels.loadKeys(memory, cache.keyOffset(head, page), attention.keyWidth(), cache.type(),
+                        workspace.keys());
+                kernels.loadValues(memory, cache.valueOffset(head, page), attention.valueWidth(), cache.type(),
                         workspace.values());
-                gatherPage(batch, workspace, page * KeyValueCache.PAGE, firstToken, endToken);
+                gatherPage(batch, workspace, page, firstToken, endToken);
             }
+        }
+
+        /** A single token uses the page but once: straight from memory. */
+        private void gatherOnce(AttentionWorkspace workspace, KeyValueCache cache, MemorySegment page, int head,
+                int position, int start) {
+            int panel = AttentionKernels.PANEL;
+            int rows = group();
+            int from = firstSeen(position, start);
+            int to = endSeen(position, start);
+            AttentionState chunk = workspace.chunk();
+            float[] scores = workspace.scores();
+            Arrays.fill(scores, 0, rows * panel, 0);
+            kernels.addScores(workspace.queries(), 0, rows, page, cache.keyOffset(head, start), attention.keyWidth(),
+                    cache.type(), scores, workspace.keys());
+            kernels.weigh(scores, rows, from, to, chunk, 0);
+            kernels.addValues(scores, rows, from, to, page, cache.valueOffset(head, start), attention.valueWidth(),
+                    cache.type(), chunk, 0, workspace.values());
         }
 
         /** Tokens that see the whole page go together, others one by one. */

@@ -156,6 +156,24 @@ public final class ScalarAttention implements AttentionKernels {
     }
 
     @Override
+    public void addScores(float[] queries, int queriesOffset, int rows, MemorySegment page, long at, int width,
+            KvCacheType type,
+            float[] scores, float[] scratch) {
+        loadKeys(page, at, width, type, scratch);
+        multiplyAdd(queries, queriesOffset, width, rows, 0, width, scratch, 0, PANEL, scores, 0, PANEL);
+    }
+
+    @Override
+    public void addValues(float[] weights, int rows, int from, int to, MemorySegment page, long at, int width,
+            KvCacheType type, AttentionState state, int firstRow, float[] scratch) {
+        loadValues(page, at, width, type, scratch);
+        for (int column = 0; column < width; column += PANEL) {
+            multiplyAdd(weights, 0, PANEL, rows, from, to, scratch, column * PANEL, Math.min(PANEL, width - column),
+                    state.outputs(), firstRow * state.stride() + column, state.stride());
+        }
+    }
+
+    @Override
     public void weigh(float[] scores, int rows, int from, int to, AttentionState state, int firstRow) {
         for (int r = 0; r < rows; r++) {
             weighRow(scores, r * PANEL, from, to, state, firstRow + r);

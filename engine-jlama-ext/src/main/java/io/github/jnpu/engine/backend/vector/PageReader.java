@@ -85,14 +85,15 @@ final class PageReader {
     }
 
     /** One panel of values in Q8_0. */
-    static void readByteValues(MemorySegment page, long at, int width, int column, int columns, float[] panels) {
+    static void readByteValues(MemorySegment page, long at, int width, int column, int columns, float[] panels,
+            int offset) {
         long scales = at + (long) width * PANEL + 2L * (column / BLOCK);
         for (int position = 0; position < PANEL; position++) {
             for (int x = 0; x < columns; x += BLOCK) {
                 float scale = Float
                         .float16ToFloat(page.get(HALF, scales + 2L * (position * (width / BLOCK) + x / BLOCK)));
                 readBlock(page, at + (long) column * PANEL + position * columns + x, scale, panels,
-                        (column + position) * PANEL + x);
+                        offset + position * PANEL + x);
             }
         }
     }

@@ -13,7 +13,7 @@ final class PanelTile {
     private static final int L = F.length();
     private static final int PANEL = AttentionKernels.PANEL;
     /** AVX-512 and NEON have 32 registers, AVX2 has 16. */
-    private static final boolean WIDE = L == 16 || System.getProperty("os.arch").equals("aarch64");
+    static final boolean WIDE = L == 16 || System.getProperty("os.arch").equals("aarch64");
 
     private PanelTile() {}
 

@@ -43,14 +43,19 @@ final class VectorAttention implements AttentionKernels {
     @Override
     public void loadValues(MemorySegment page, long at, int width, KvCacheType type, float[] panels) {
         for (int column = 0; column < width; column += PANEL) {
-            int columns = Math.min(PANEL, width - column);
-            if (type == KvCacheType.Q8_0) {
-                PageReader.readByteValues(page, at, width, column, columns, panels);
-            } else {
-                PageReader.read(page, at + type.byteSize((long) column * PANEL), columns * PANEL, type, panels,
-                        column * PANEL);
-                spread(panels, column * PANEL, columns);
-            }
+            loadPanel(page, at, width, column, type, panels, column * PANEL);
+        }
+    }
+
+    /** One panel of the values. */
+    private static void loadPanel(MemorySegment page, long at, int width, int column, KvCacheType type, float[] panels,
+            int offset) {
+        int columns = Math.min(PANEL, width - column);
+        if (type == KvCacheType.Q8_0) {
+            PageReader.readByteValues(page, at, width, column, columns, panels, offset);
+        } else {
+            PageReader.read(page, at + type.byteSize((long) column * PANEL), columns * PANEL, type, panels, offset);
+            spread(panels, offset, columns);
         }
     }
 
@@ -65,6 +70,39 @@ final class VectorAttention implements AttentionKernels {
     public void multiplyAdd(float[] a, int aOffset, int aStride, int rows, int from, int to, float[] panel,
             int panelOffset, int columns, float[] c, int cOffset, int cStride) {
         PanelTile.multiplyAdd(a, aOffset, aStride, rows, from, to, panel, panelOffset, columns, c, cOffset, cStride);
+    }
+
+    @Override
+    public void addScores(float[] queries, int queriesOffset, int rows, MemorySegment page, long at, int width,
+            KvCacheType type,
+            float[] scores, float[] scratch) {
+        if (PageTile.supports(type, PANEL)) {
+            PageTile.multiplyAdd(queries, queriesOffset, width, rows, 0, width, page, at, at + (long) width * PANEL, 0,
+                    type,
+                    scores, 0, PANEL);
+        } else {
+            loadKeys(page, at, width, type, scratch);
+            PanelTile.multiplyAdd(queries, queriesOffset, width, rows, 0, width, scratch, 0, PANEL, scores, 0, PANEL);
+        }
+    }
+
+    @Override
+    public void addValues(float[] weights, int rows, int from, int to, MemorySegment page, long at, int width,
+            KvCacheType type, AttentionState state, int firstRow, float[] scratch) {
+        for (int column = 0; column < width; column += PANEL) {
+            int columns = Math.min(PANEL, width - column);
+            if (PageTile.supports(type, columns)) {
+                int blocks = width / type.blockLength();
+                long panel = type == KvCacheType.Q8_0 ? (long) column * PANEL : type.byteSize((long) column * PANEL);
+                long scales = at + (long) width * PANEL + 2L * (column / type.blockLength());
+                PageTile.multiplyAdd(weights, 0, PANEL, rows, from, to, page, at + panel, scales, blocks, type,
+                        state.outputs(), firstRow * state.stride() + column, state.stride());
+            } else {
+                loadPanel(page, at, width, column, type, scratch, 0);
+                PanelTile.multiplyAdd(weights, 0, PANEL, rows, from, to, scratch, 0, columns, state.outputs(),
+                        firstRow * state.stride() + column, state.stride());
+            }
+        }
     }
 
     @Override

@@ -27,7 +27,7 @@ import static org.assertj.core.api.Assertions.within;
  */
 class AttentionStepsTest {
     /** Beyond two chunks, and within a page. */
-    private static final int TOKENS = 2 * AttentionSteps.CHUNK + 37;
+    private static final int TOKENS = 2 * KeyValueCache.CHUNK + 37;
 
     private final SplittableRandom random = new SplittableRandom(7);
 

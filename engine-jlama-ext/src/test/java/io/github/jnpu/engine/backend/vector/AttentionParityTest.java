@@ -141,6 +141,54 @@ class AttentionParityTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource(KvCacheType.class)
+    void productsWithPagesAreThoseWithPanelsToTheLastBit(KvCacheType type) {
+        for (int width : new int[]{32, 64, 96, 128, 192}) {
+            try (Arena arena = Arena.ofShared()) {
+                MemorySegment page = arena.allocate(2 * type.byteSize((long) PANEL * width), 64);
+                long values = type.byteSize((long) PANEL * width);
+                for (int position = 0; position < PANEL; position++) {
+                    vector.storeKey(randomFloats(width), 0, width, page, 0, position, type);
+                    vector.storeValue(randomFloats(width), 0, width, page, values, position, type);
+                }
+                for (int rows = 1; rows <= 9; rows++) {
+                    compareWithPanels(page, values, width, rows, type);
+                }
+            }
+        }
+    }
+
+    private void compareWithPanels(MemorySegment page, long valuesAt, int width, int rows, KvCacheType type) {
+        int panels = (width + PANEL - 1) / PANEL;
+        float[] keyPanel = new float[width * PANEL];
+        float[] valuePanels = new float[panels * PANEL * PANEL];
+        vector.loadKeys(page, 0, width, type, keyPanel);
+        vector.loadValues(page, valuesAt, width, type, valuePanels);
+        float[] queries = randomFloats((rows + 1) * width);
+        float[] expected = new float[rows * PANEL];
+        float[] actual = new float[rows * PANEL];
+        vector.multiplyAdd(queries, width, width, rows, 0, width, keyPanel, 0, PANEL, expected, 0, PANEL);
+        vector.addScores(queries, width, rows, page, 0, width, type, actual, new float[width * PANEL]);
+        assertThat(actual).as("scores of %d rows of %d", rows, width).containsExactly(expected);
+
+        AttentionState expectedState = state(rows + 1, panels * PANEL);
+        AttentionState actualState = state(rows + 1, panels * PANEL);
+        for (int column = 0; column < width; column += PANEL) {
+            vector.multiplyAdd(actual, 0, PANEL, rows, 3, 50, valuePanels, column * PANEL,
+                    Math.min(PANEL, width - column), expectedState.outputs(), expectedState.stride() + column,
+                    expectedState.stride());
+        }
+        vector.addValues(actual, rows, 3, 50, page, valuesAt, width, type, actualState, 1,
+                new float[panels * PANEL * PANEL]);
+        for (int row = 0; row <= rows; row++) {
+            int from = row * panels * PANEL;
+            assertThat(Arrays.copyOfRange(actualState.outputs(), from, from + width))
+                    .as("values, row %d of %d, %d wide", row, rows, width)
+                    .containsExactly(Arrays.copyOfRange(expectedState.outputs(), from, from + width));
+        }
+    }
+
     @Test
     void theOnlineSoftmaxIsThatOfTheScalarLoops() {
         int rows = 3;
