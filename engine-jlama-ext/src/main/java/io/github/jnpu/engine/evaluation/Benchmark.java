@@ -17,8 +17,8 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * A loaded model whose prefill and decode speed are measured as {@code llama-bench} defines them: random tokens, an empty context,
- * no sampling; prefill runs all prompt tokens and gives one row of logits, decode runs one token after the other and gives logits
+ * A loaded model whose prefill and decode speed are measured as {@code llama-bench} defines them: random tokens, an empty context
+ * or one of a given depth, no sampling; prefill runs all prompt tokens and gives one row of logits, decode runs one token after the other and gives logits
  * each time.
  *
  * <p>Each is run to warm up before it is measured, for a second at least and then until it gets no faster, which the just-in-time
@@ -42,18 +42,26 @@ public final class Benchmark implements AutoCloseable {
      *            {@link Stage#PREFILL} or {@link Stage#DECODE}
      * @param tokens
      *            how many, at least 1
+     * @param depth
+     *            tokens that are in the context before, which attention reads; not counted
      */
-    public record Test(Stage stage, int tokens) {
+    public record Test(Stage stage, int tokens, int depth) {
         public Test {
-            if (stage == Stage.EMBED || tokens < 1) {
+            if (stage == Stage.EMBED || tokens < 1 || depth < 0) {
                 throw new IllegalArgumentException(
-                        "a test is prefill or decode of at least one token, not %s of %d".formatted(stage, tokens));
+                        "a test is prefill or decode of at least one token, not %s of %d behind %d".formatted(stage,
+                                tokens, depth));
             }
         }
 
-        /** llama-bench's name for it: {@code pp512}, {@code tg128}. */
+        /** One in an empty context. */
+        public Test(Stage stage, int tokens) {
+            this(stage, tokens, 0);
+        }
+
+        /** llama-bench's name for it: {@code pp512}, {@code tg128 @ d8192}. */
         public String label() {
-            return (stage == Stage.PREFILL ? "pp" : "tg") + tokens;
+            return (stage == Stage.PREFILL ? "pp" : "tg") + tokens + (depth == 0 ? "" : " @ d" + depth);
         }
     }
 
@@ -156,11 +164,15 @@ public final class Benchmark implements AutoCloseable {
             throw new IllegalArgumentException("at least one repetition, not " + repetitions);
         }
         // Always the same ones, so that two runs do the same work.
-        int[] tokens = new SplittableRandom(1).ints(test.tokens, 0, model.config().vocabularySize()).toArray();
-        return model.compute(test.tokens, sequence -> {
+        int[] tokens = new SplittableRandom(1)
+                .ints(Math.max(test.tokens, test.depth), 0, model.config().vocabularySize()).toArray();
+        return model.compute(test.depth + test.tokens, sequence -> {
             float[] logits = new float[model.config().vocabularySize()];
             long[] nanos = new long[repetitions];
             progress.accept(0);
+            if (test.depth > 0) {
+                sequence.forward(tokens, 0, test.depth, null);
+            }
             warmUp(test, sequence, tokens, logits);
             for (int i = 0; i < repetitions; i++) {
                 progress.accept(i + 1);
@@ -183,14 +195,14 @@ public final class Benchmark implements AutoCloseable {
         }
     }
 
-    /** How many nanoseconds one run takes from an empty context. */
+    /** How many nanoseconds one run takes. */
     private static long run(Test test, DecoderSequence sequence, int[] tokens, float[] logits) {
-        sequence.truncate(0);
+        sequence.truncate(test.depth);
         long start = System.nanoTime();
         if (test.stage == Stage.PREFILL) {
-            sequence.forward(tokens, 0, tokens.length, logits);
+            sequence.forward(tokens, 0, test.tokens, logits);
         } else {
-            for (int i = 0; i < tokens.length; i++) {
+            for (int i = 0; i < test.tokens; i++) {
                 sequence.forward(tokens, i, 1, logits);
             }
         }

@@ -45,6 +45,18 @@ class BenchmarkTest {
     }
 
     @org.junit.jupiter.api.Test
+    void measuresBehindADeepContext() throws IOException {
+        Path file = folder.resolve("random.gguf");
+        RandomModel.llama(ModelSize.Preset.TINY, FileType.F32).write(file);
+        try (Benchmark benchmark = Benchmark.load(
+                () -> LanguageModel.load(GgufFile.open(file), ModelOptions.DEFAULT.withBackend("vector")))) {
+            Result result = benchmark.measure(new Test(Stage.DECODE, 4, 600), 1, _ -> {});
+            assertThat(result.test().label()).isEqualTo("tg4 @ d600");
+            assertThat(result.speed().mean()).isPositive();
+        }
+    }
+
+    @org.junit.jupiter.api.Test
     void speedsHaveAMeanAndADeviation() {
         assertThat(Spread.of(new double[]{1, 2, 3})).isEqualTo(new Spread(2, 1));
         assertThat(Spread.of(new double[]{5})).isEqualTo(new Spread(5, 0));
@@ -56,6 +68,7 @@ class BenchmarkTest {
     @org.junit.jupiter.api.Test
     void refusesWhatCannotBeMeasured() {
         assertThatThrownBy(() -> new Test(Stage.PREFILL, 0)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new Test(Stage.DECODE, 1, -1)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> new Test(Stage.EMBED, 1)).isInstanceOf(IllegalArgumentException.class);
     }
 }

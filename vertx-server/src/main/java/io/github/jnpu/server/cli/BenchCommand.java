@@ -2,6 +2,7 @@ package io.github.jnpu.server.cli;
 
 import io.github.jnpu.engine.LanguageModel;
 import io.github.jnpu.engine.ModelOptions;
+import io.github.jnpu.engine.backend.KvCacheType;
 import io.github.jnpu.engine.backend.Stage;
 import io.github.jnpu.engine.evaluation.Benchmark;
 import io.github.jnpu.engine.evaluation.Benchmark.Result;
@@ -23,7 +24,7 @@ import java.util.concurrent.Callable;
 /** Measures how fast a model runs here. */
 @Command(name = "bench", mixinStandardHelpOptions = true, description = {
         "Measure how fast a model runs here.",
-        "As llama-bench does, with its options and its table: prefill (pp) runs all prompt tokens at once, decode (tg) one token after the other, both from an empty context and without sampling. Each runs for a second before, to warm up."}, footer = {
+        "As llama-bench does, with its options and its table: prefill (pp) runs all prompt tokens at once, decode (tg) one token after the other, both without sampling, from an empty context or behind -d tokens. Each runs for a second before, to warm up."}, footer = {
                 "", "Examples:",
                 "  jnpu bench -m ./model.gguf",
                 "  jnpu bench -m ./q4_0.gguf -m ./q8_0.gguf -p 128,512 -n 64 -t 1,2",
@@ -50,6 +51,13 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = {"-n",
             "--n-gen"}, paramLabel = "N", split = ",", defaultValue = "128", description = "Tokens to decode; 0 to leave it out (default ${DEFAULT-VALUE}).")
     private List<Integer> generatedTokens;
+
+    @Option(names = {"-d",
+            "--n-depth"}, paramLabel = "N", defaultValue = "0", description = "Tokens that are in the context before (default ${DEFAULT-VALUE}).")
+    private int depth;
+
+    @Option(names = "--kv-cache-type", paramLabel = "TYPE", defaultValue = "f16", converter = KvCacheTypeConverter.class, description = "Number format of the KV cache: f32, f16, bf16 or q8_0 (default ${DEFAULT-VALUE}).")
+    private KvCacheType cacheType;
 
     @Option(names = {"-r",
             "--repetitions"}, paramLabel = "N", defaultValue = "5", description = "How often each is measured (default ${DEFAULT-VALUE}).")
@@ -104,8 +112,10 @@ final class BenchCommand implements Callable<Integer> {
 
     private List<Test> tests() {
         List<Test> tests = new ArrayList<>();
-        promptTokens.stream().filter(count -> count > 0).forEach(count -> tests.add(new Test(Stage.PREFILL, count)));
-        generatedTokens.stream().filter(count -> count > 0).forEach(count -> tests.add(new Test(Stage.DECODE, count)));
+        promptTokens.stream().filter(count -> count > 0)
+                .forEach(count -> tests.add(new Test(Stage.PREFILL, count, depth)));
+        generatedTokens.stream().filter(count -> count > 0)
+                .forEach(count -> tests.add(new Test(Stage.DECODE, count, depth)));
         return tests;
     }
 
@@ -117,7 +127,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private void measure(BenchmarkSubject subject, int threadCount, List<Test> tests, BenchmarkReport report) {
-        ModelOptions defaults = ModelOptions.DEFAULT.withThreads(threadCount);
+        ModelOptions defaults = ModelOptions.DEFAULT.withThreads(threadCount).withCacheType(cacheType);
         ModelOptions options = backend == null ? defaults : defaults.withBackend(backend);
         try (Benchmark benchmark = load(subject, options)) {
             if (!json) {

@@ -2,6 +2,7 @@ package io.github.jnpu.server.cli;
 
 import io.github.jnpu.engine.GenerationRequest;
 import io.github.jnpu.engine.ModelOptions;
+import io.github.jnpu.engine.backend.KvCacheType;
 import io.github.jnpu.engine.sampling.SamplingOptions;
 import picocli.CommandLine.Option;
 
@@ -21,6 +22,9 @@ final class GenerationParameters {
     private boolean useMmap = true;
     private final List<String> stop = new ArrayList<>();
     private final Set<String> chosen = new HashSet<>();
+
+    @Option(names = "--kv-cache-type", paramLabel = "TYPE", defaultValue = "f16", converter = KvCacheTypeConverter.class, description = "Number format of the KV cache: f32, f16, bf16 or q8_0 (default ${DEFAULT-VALUE}).")
+    private KvCacheType cacheType = KvCacheType.F16;
 
     @Option(names = "--temperature", paramLabel = "T", description = "How freely words are chosen; 0 always takes the likeliest (default 0.8).")
     void temperature(float value) {
@@ -203,7 +207,7 @@ final class GenerationParameters {
     }
 
     ModelOptions modelOptions() {
-        return ModelOptions.DEFAULT.withContextLength(contextLength).withUseMmap(useMmap);
+        return ModelOptions.DEFAULT.withContextLength(contextLength).withUseMmap(useMmap).withCacheType(cacheType);
     }
 
     GenerationRequest request(int[] prompt) {

@@ -2,6 +2,7 @@ package io.github.jnpu.server.cli;
 
 import io.github.jnpu.engine.EngineException;
 import io.github.jnpu.engine.ModelOptions;
+import io.github.jnpu.engine.backend.KvCacheType;
 import io.github.jnpu.engine.evaluation.Perplexity;
 import io.github.jnpu.server.cli.ModelLoading.LoadedModel;
 import picocli.CommandLine.Command;
@@ -46,6 +47,9 @@ final class PerplexityCommand implements Callable<Integer> {
             "--threads"}, paramLabel = "N", defaultValue = "0", description = "Cores to use; 0 for all (default ${DEFAULT-VALUE}).")
     private int threads;
 
+    @Option(names = "--kv-cache-type", paramLabel = "TYPE", defaultValue = "f16", converter = KvCacheTypeConverter.class, description = "Number format of the KV cache: f32, f16, bf16 or q8_0 (default ${DEFAULT-VALUE}).")
+    private KvCacheType cacheType;
+
     @Option(names = "--json", description = "Print a JSON object.")
     private boolean json;
 
@@ -56,7 +60,8 @@ final class PerplexityCommand implements Callable<Integer> {
             throw new EngineException("%s is a folder; give a text file".formatted(file));
         }
         String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
-        ModelOptions options = ModelOptions.DEFAULT.withThreads(threads).withContextLength(contextLength);
+        ModelOptions options = ModelOptions.DEFAULT.withThreads(threads).withContextLength(contextLength)
+                .withCacheType(cacheType);
         Perplexity result;
         try (LoadedModel loaded = ModelLoading.load(console, model, options)) {
             result = Perplexity.measure(loaded.model(), text, contextLength, chunks,

@@ -178,7 +178,7 @@ class JnpuTest {
     @Test
     void benchGivesTheAgreedFigures() throws IOException {
         CommandLineRun run = CommandLineRun.of("bench", "-m", tiny(), "-p", "8", "-n", "4", "-r", "2", "-t", "1",
-                "--json");
+                "-d", "16", "--kv-cache-type", "bf16", "--json");
 
         JsonNode result = JSON.readTree(run.out());
         assertThat(result.get("prefill_tokens_per_second").asDouble()).isPositive();
@@ -187,6 +187,19 @@ class JnpuTest {
         assertThat(result.get("peak_memory_bytes").asLong()).isPositive();
         assertThat(result.get("device").asText()).contains("CPU");
         assertThat(result.get("threads").asInt()).isEqualTo(1);
+        assertThat(result.get("depth").asInt()).isEqualTo(16);
+        assertThat(result.get("kv_cache_type").asText()).isEqualTo("bf16");
+    }
+
+    @Test
+    void cacheTypesThatCannotBeUsedAreNamed() {
+        CommandLineRun unknown = CommandLineRun.of("bench", "-m", tiny(), "--kv-cache-type", "q4_0");
+        assertThat(unknown.code()).isEqualTo(2);
+        assertThat(unknown.err()).contains("--kv-cache-type",
+                "'q4_0' is not supported; use one of f32, f16, bf16, q8_0");
+        // Its heads are 8 wide.
+        assertFails("a KV cache of type q8_0 needs heads whose width is a multiple of 32", "run", tiny(), "--raw",
+                "--kv-cache-type", "q8_0", "Once");
     }
 
     @Test
