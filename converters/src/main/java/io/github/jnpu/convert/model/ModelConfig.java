@@ -20,7 +20,7 @@ import java.util.Optional;
  * @param rope
  *            how positions turn queries and keys
  * @param slidingWindow
- *            how many positions back attention reaches; 0 for all
+ *            how many positions back attention reaches, as the file says; 0 for all. Architectures may pass over it
  * @param normEpsilon
  *            added to the mean square in RMS norms
  */

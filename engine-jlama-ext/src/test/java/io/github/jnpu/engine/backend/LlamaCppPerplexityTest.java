@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 /**
  * Random models of every architecture against llama.cpp 0.7.0 on the same bytes:
@@ -56,6 +57,22 @@ class LlamaCppPerplexityTest {
             "llama,IQ4_NL,988.3725,5e-3", "llama,MXFP4,1061.9500,5e-3"})
     void agreesWithLlamaCpp(String architecture, FileType type, double expected, double tolerance) throws IOException {
         assertThat(perplexity(open(architecture, type)) / expected).isBetween(1 - tolerance, 1 + tolerance);
+    }
+
+    @Test
+    void theWindowOfADenseModelIsPassedOverAsInLlamaCpp() throws IOException {
+        ModelSource source = new Changed(open("llama", FileType.F32), Map.of("llama.attention.sliding_window", 16L),
+                Optional.empty());
+        assertThat(perplexity(source) / 818.2186).isBetween(0.9999, 1.0001);
+    }
+
+    /** {@code -ctk q8_0 -ctv q8_0 -fa on}; llama.cpp quantises the query too. */
+    @Test
+    void aCacheOfEightBitsAgreesWithLlamaCpp() throws IOException {
+        double perplexity = perplexity(open("llama", FileType.F32),
+                ModelOptions.DEFAULT.withCacheType(KvCacheType.Q8_0));
+        assertThat(perplexity / 818.8195).isBetween(0.998, 1.002);
+        assertThat(perplexity).as("not another cache").isNotCloseTo(818.2186, within(0.01));
     }
 
     @Test
@@ -94,8 +111,12 @@ class LlamaCppPerplexityTest {
     }
 
     private static double perplexity(ModelSource source) throws IOException {
+        return perplexity(source, ModelOptions.DEFAULT);
+    }
+
+    private static double perplexity(ModelSource source, ModelOptions options) throws IOException {
         String text = Files.readString(TestModels.require("corpus/tinyshakespeare.txt")).substring(0, 20_000);
-        try (LanguageModel model = LanguageModel.load(source, ModelOptions.DEFAULT)) {
+        try (LanguageModel model = LanguageModel.load(source, options)) {
             return Perplexity.measure(model, text, CONTEXT, CHUNKS, _ -> {}).perplexity();
         }
     }
