@@ -78,7 +78,7 @@ final class Program {
         placeBarriers();
         int scratchFloats = matrices.values().stream().mapToInt(matrix -> matrix.scratchFloats(maxBatch)).max()
                 .orElse(0);
-        Arrays.setAll(scratch, _ -> Scratch.of(scratchFloats));
+        Arrays.setAll(scratch, _ -> new Scratch(new float[scratchFloats]));
         code = steps.toArray(Step[]::new);
         barriers = new boolean[code.length];
         for (int i = 0; i < barriers.length; i++) {

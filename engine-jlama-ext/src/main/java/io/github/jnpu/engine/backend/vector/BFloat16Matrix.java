@@ -37,16 +37,20 @@ final class BFloat16Matrix extends VectorMatrix {
         for (int i = 0; i < end; i += F.length()) {
             FloatVector x = FloatVector.fromArray(F, input, i);
             t0 = ((IntVector) ShortVector
-                    .fromMemorySegment(S, MEMORY, row0 + (long) BYTES * i, ByteOrder.LITTLE_ENDIAN).castShape(I, 0))
+                    .fromMemorySegment(S, MEMORY, row0 + (long) BYTES * i, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.S2I, I, 0))
                     .lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x, t0);
             t1 = ((IntVector) ShortVector
-                    .fromMemorySegment(S, MEMORY, row1 + (long) BYTES * i, ByteOrder.LITTLE_ENDIAN).castShape(I, 0))
+                    .fromMemorySegment(S, MEMORY, row1 + (long) BYTES * i, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.S2I, I, 0))
                     .lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x, t1);
             t2 = ((IntVector) ShortVector
-                    .fromMemorySegment(S, MEMORY, row2 + (long) BYTES * i, ByteOrder.LITTLE_ENDIAN).castShape(I, 0))
+                    .fromMemorySegment(S, MEMORY, row2 + (long) BYTES * i, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.S2I, I, 0))
                     .lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x, t2);
             t3 = ((IntVector) ShortVector
-                    .fromMemorySegment(S, MEMORY, row3 + (long) BYTES * i, ByteOrder.LITTLE_ENDIAN).castShape(I, 0))
+                    .fromMemorySegment(S, MEMORY, row3 + (long) BYTES * i, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.S2I, I, 0))
                     .lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(x, t3);
         }
         float[] sums = scratch.floats();
@@ -72,7 +76,8 @@ final class BFloat16Matrix extends VectorMatrix {
         long at = row * rowBytes + (long) BYTES * from;
         for (int i = 0; i < end; i += F.length()) {
             IntVector bits = (IntVector) ShortVector
-                    .fromMemorySegment(S, data, at + (long) BYTES * i, ByteOrder.LITTLE_ENDIAN).castShape(I, 0);
+                    .fromMemorySegment(S, data, at + (long) BYTES * i, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.S2I, I, 0);
             bits.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(target, offset + i);
         }
         for (int i = end; i < count; i++) {

@@ -80,7 +80,8 @@ final class HalfFloatMatrix extends VectorMatrix {
         long at = row * rowBytes + (long) BYTES * from;
         for (int i = 0; i < end; i += F.length()) {
             IntVector bits = (IntVector) ShortVector
-                    .fromMemorySegment(S, data, at + (long) BYTES * i, ByteOrder.LITTLE_ENDIAN).castShape(I, 0);
+                    .fromMemorySegment(S, data, at + (long) BYTES * i, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.S2I, I, 0);
             bits.and(0x7fff).lanewise(VectorOperators.LSHL, 13)
                     .or(bits.and(0x8000).lanewise(VectorOperators.LSHL, 16)).reinterpretAsFloats().mul(BIAS)
                     .intoArray(target, offset + i);

@@ -43,29 +43,17 @@ final class Q40Matrix extends VectorMatrix {
     }
 
     @Override
-    int together() {
-        return WIDE ? Scratch.ROWS : ROWS;
-    }
-
-    @Override
-    void multiplyTogether(float[] input, Scratch scratch, int at) {
+    void multiplyFour(float[] input, Scratch scratch, int at, long row0, long row1, long row2, long row3) {
         if (WIDE) {
-            multiplyEight(input, scratch.floats(), at, columns, scratch.addresses());
+            multiplyWide(input, scratch.floats(), at, columns, row0, row1, row2, row3);
         } else {
-            super.multiplyTogether(input, scratch, at);
+            multiplyNarrow(input, scratch.floats(), at, columns, row0, row1, row2, row3);
         }
     }
 
     /** A vector holds half a block: nothing depends on a loop, which C2 likes best. */
-    private static void multiplyEight(float[] input, float[] sums, int first, int columns, long[] rows) {
-        long row0 = rows[0];
-        long row1 = rows[1];
-        long row2 = rows[2];
-        long row3 = rows[3];
-        long row4 = rows[4];
-        long row5 = rows[5];
-        long row6 = rows[6];
-        long row7 = rows[7];
+    private static void multiplyWide(float[] input, float[] sums, int first, int columns, long row0, long row1,
+            long row2, long row3) {
         IntVector lowMask = IntVector.broadcast(I, 0x0f);
         IntVector highMask = IntVector.broadcast(I, 0xf0);
         IntVector lowBits = IntVector.broadcast(I, LOW_BITS);
@@ -76,10 +64,6 @@ final class Q40Matrix extends VectorMatrix {
         FloatVector t1 = t0;
         FloatVector t2 = t0;
         FloatVector t3 = t0;
-        FloatVector t4 = t0;
-        FloatVector t5 = t0;
-        FloatVector t6 = t0;
-        FloatVector t7 = t0;
         for (int x = 0; x < columns; x += BLOCK) {
             FloatVector low = FloatVector.fromArray(F, input, x);
             FloatVector high = FloatVector.fromArray(F, input, x + HALF_BLOCK);
@@ -107,44 +91,11 @@ final class Q40Matrix extends VectorMatrix {
             s3 = p3.and(highMask).or(highBits).reinterpretAsFloats().sub(highZero).fma(high, s3);
             t3 = s3.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row3) & 0xffff]), t3);
             row3 += BLOCK_BYTES;
-            IntVector p4 = (IntVector) ByteVector.fromMemorySegment(B, MEMORY, row4 + 2, ORDER)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
-            FloatVector s4 = p4.and(lowMask).or(lowBits).reinterpretAsFloats().sub(lowZero).mul(low);
-            s4 = p4.and(highMask).or(highBits).reinterpretAsFloats().sub(highZero).fma(high, s4);
-            t4 = s4.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row4) & 0xffff]), t4);
-            row4 += BLOCK_BYTES;
-            IntVector p5 = (IntVector) ByteVector.fromMemorySegment(B, MEMORY, row5 + 2, ORDER)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
-            FloatVector s5 = p5.and(lowMask).or(lowBits).reinterpretAsFloats().sub(lowZero).mul(low);
-            s5 = p5.and(highMask).or(highBits).reinterpretAsFloats().sub(highZero).fma(high, s5);
-            t5 = s5.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row5) & 0xffff]), t5);
-            row5 += BLOCK_BYTES;
-            IntVector p6 = (IntVector) ByteVector.fromMemorySegment(B, MEMORY, row6 + 2, ORDER)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
-            FloatVector s6 = p6.and(lowMask).or(lowBits).reinterpretAsFloats().sub(lowZero).mul(low);
-            s6 = p6.and(highMask).or(highBits).reinterpretAsFloats().sub(highZero).fma(high, s6);
-            t6 = s6.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row6) & 0xffff]), t6);
-            row6 += BLOCK_BYTES;
-            IntVector p7 = (IntVector) ByteVector.fromMemorySegment(B, MEMORY, row7 + 2, ORDER)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
-            FloatVector s7 = p7.and(lowMask).or(lowBits).reinterpretAsFloats().sub(lowZero).mul(low);
-            s7 = p7.and(highMask).or(highBits).reinterpretAsFloats().sub(highZero).fma(high, s7);
-            t7 = s7.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row7) & 0xffff]), t7);
-            row7 += BLOCK_BYTES;
         }
         t0.intoArray(sums, first);
         t1.intoArray(sums, first + F.length());
         t2.intoArray(sums, first + 2 * F.length());
         t3.intoArray(sums, first + 3 * F.length());
-        t4.intoArray(sums, first + 4 * F.length());
-        t5.intoArray(sums, first + 5 * F.length());
-        t6.intoArray(sums, first + 6 * F.length());
-        t7.intoArray(sums, first + 7 * F.length());
-    }
-
-    @Override
-    void multiplyFour(float[] input, Scratch scratch, int at, long row0, long row1, long row2, long row3) {
-        multiplyNarrow(input, scratch.floats(), at, columns, row0, row1, row2, row3);
     }
 
     private static void multiplyNarrow(float[] input, float[] sums, int first, int columns, long row0, long row1,

@@ -203,9 +203,11 @@ final class Q4KMatrix extends VectorMatrix {
                             ? packed.and((byte) 0xf)
                             : packed.reinterpretAsInts().lanewise(VectorOperators.LSHR, 4).reinterpretAsBytes()
                                     .and((byte) 0xf);
-                    ((FloatVector) q.castShape(F, 0)).mul(factor).sub(shift).intoArray(target, y + i);
+                    ((FloatVector) q.convertShape(VectorOperators.B2F, F, 0)).mul(factor).sub(shift).intoArray(target,
+                            y + i);
                     if (TWO_PARTS) {
-                        ((FloatVector) q.castShape(F, 1)).mul(factor).sub(shift).intoArray(target, y + i + F.length());
+                        ((FloatVector) q.convertShape(VectorOperators.B2F, F, 1)).mul(factor).sub(shift)
+                                .intoArray(target, y + i + F.length());
                     }
                 }
             }

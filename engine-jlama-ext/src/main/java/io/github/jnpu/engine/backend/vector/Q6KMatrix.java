@@ -62,102 +62,23 @@ final class Q6KMatrix extends VectorMatrix {
         float d = HALVES[MEMORY.get(HALF, block + D_AT) & 0xffff];
         for (int i = 0; i < SCALES; i += B.length()) {
             ByteVector scales = ByteVector.fromMemorySegment(B, MEMORY, block + SCALES_AT + i, ByteOrder.LITTLE_ENDIAN);
-            ((FloatVector) scales.castShape(F, 0)).mul(d).intoArray(factors, at + i);
+            ((FloatVector) scales.convertShape(VectorOperators.B2F, F, 0)).mul(d).intoArray(factors, at + i);
             if (TWO_PARTS) {
-                ((FloatVector) scales.castShape(F, 1)).mul(d).intoArray(factors, at + i + F.length());
+                ((FloatVector) scales.convertShape(VectorOperators.B2F, F, 1)).mul(d).intoArray(factors,
+                        at + i + F.length());
             }
         }
     }
 
     @Override
     void multiplyFour(float[] input, Scratch scratch, int at, long row0, long row1, long row2, long row3) {
-        if (F.length() < 16) {
-            multiplyRow(input, scratch.floats(), at, row0);
-            multiplyRow(input, scratch.floats(), at + F.length(), row1);
-            multiplyRow(input, scratch.floats(), at + 2 * F.length(), row2);
-            multiplyRow(input, scratch.floats(), at + 3 * F.length(), row3);
-            return;
-        }
-        multiplyTwo(input, scratch.floats(), at, row0, row1);
-        multiplyTwo(input, scratch.floats(), at + 2 * F.length(), row2, row3);
+        multiplyRow(input, scratch.floats(), at, row0);
+        multiplyRow(input, scratch.floats(), at + F.length(), row1);
+        multiplyRow(input, scratch.floats(), at + 2 * F.length(), row2);
+        multiplyRow(input, scratch.floats(), at + 3 * F.length(), row3);
     }
 
-    private void multiplyTwo(float[] input, float[] factors, int first, long row0, long row1) {
-        FloatVector t0 = FloatVector.zero(F);
-        FloatVector t1 = t0;
-        for (int x = 0; x < columns; x += BLOCK) {
-            readFactors(row0, factors, FACTORS_AT);
-            readFactors(row1, factors, FACTORS_AT + SCALES);
-            for (int i = 0; i < SCALES; i += F.length()) {
-                FloatVector sums = FloatVector.fromArray(F, factors, INPUT_SUMS_AT + x / 16 + i);
-                t0 = FloatVector.fromArray(F, factors, FACTORS_AT + i).fma(sums, t0);
-                t1 = FloatVector.fromArray(F, factors, FACTORS_AT + SCALES + i).fma(sums, t1);
-            }
-            for (int part = 0; part < 64; part += F.length()) {
-                // In each half of 128 weights 32 bytes of high bits and 64 of low ones.
-                int half = part / 32;
-                int i = part % 32;
-                int v = x + half * 128 + i;
-                int bytes = i / B.length() * B.length();
-                int lanes = i % B.length() / F.length();
-                int scale = FACTORS_AT + half * 8 + i / 16;
-                FloatVector x0 = FloatVector.fromArray(F, input, v);
-                FloatVector x1 = FloatVector.fromArray(F, input, v + 32);
-                FloatVector x2 = FloatVector.fromArray(F, input, v + 64);
-                FloatVector x3 = FloatVector.fromArray(F, input, v + 96);
-                IntVector a0 = (IntVector) ByteVector
-                        .fromMemorySegment(B, MEMORY, row0 + half * 64 + bytes, ByteOrder.LITTLE_ENDIAN)
-                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, lanes);
-                IntVector b0 = (IntVector) ByteVector
-                        .fromMemorySegment(B, MEMORY, row0 + half * 64 + 32 + bytes, ByteOrder.LITTLE_ENDIAN)
-                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, lanes);
-                IntVector h0 = (IntVector) ByteVector
-                        .fromMemorySegment(B, MEMORY, row0 + HIGH_AT + half * 32 + bytes, ByteOrder.LITTLE_ENDIAN)
-                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, lanes);
-                t0 = ((FloatVector) a0.and(15).or(h0.lanewise(VectorOperators.LSHL, 4).and(0x30))
-                        .convert(VectorOperators.I2F, 0)).mul(x0)
-                        .fma(FloatVector.broadcast(F, factors[scale]), t0);
-                t0 = ((FloatVector) b0.and(15).or(h0.lanewise(VectorOperators.LSHL, 2).and(0x30))
-                        .convert(VectorOperators.I2F, 0)).mul(x1)
-                        .fma(FloatVector.broadcast(F, factors[scale + 2]), t0);
-                t0 = ((FloatVector) a0.lanewise(VectorOperators.LSHR, 4).or(h0.and(0x30))
-                        .convert(VectorOperators.I2F, 0)).mul(x2)
-                        .fma(FloatVector.broadcast(F, factors[scale + 4]), t0);
-                t0 = ((FloatVector) b0.lanewise(VectorOperators.LSHR, 4)
-                        .or(h0.lanewise(VectorOperators.LSHR, 2).and(0x30))
-                        .convert(VectorOperators.I2F, 0)).mul(x3)
-                        .fma(FloatVector.broadcast(F, factors[scale + 6]), t0);
-                IntVector a1 = (IntVector) ByteVector
-                        .fromMemorySegment(B, MEMORY, row1 + half * 64 + bytes, ByteOrder.LITTLE_ENDIAN)
-                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, lanes);
-                IntVector b1 = (IntVector) ByteVector
-                        .fromMemorySegment(B, MEMORY, row1 + half * 64 + 32 + bytes, ByteOrder.LITTLE_ENDIAN)
-                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, lanes);
-                IntVector h1 = (IntVector) ByteVector
-                        .fromMemorySegment(B, MEMORY, row1 + HIGH_AT + half * 32 + bytes, ByteOrder.LITTLE_ENDIAN)
-                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, lanes);
-                t1 = ((FloatVector) a1.and(15).or(h1.lanewise(VectorOperators.LSHL, 4).and(0x30))
-                        .convert(VectorOperators.I2F, 0)).mul(x0)
-                        .fma(FloatVector.broadcast(F, factors[scale + SCALES]), t1);
-                t1 = ((FloatVector) b1.and(15).or(h1.lanewise(VectorOperators.LSHL, 2).and(0x30))
-                        .convert(VectorOperators.I2F, 0)).mul(x1)
-                        .fma(FloatVector.broadcast(F, factors[scale + SCALES + 2]), t1);
-                t1 = ((FloatVector) a1.lanewise(VectorOperators.LSHR, 4).or(h1.and(0x30))
-                        .convert(VectorOperators.I2F, 0)).mul(x2)
-                        .fma(FloatVector.broadcast(F, factors[scale + SCALES + 4]), t1);
-                t1 = ((FloatVector) b1.lanewise(VectorOperators.LSHR, 4)
-                        .or(h1.lanewise(VectorOperators.LSHR, 2).and(0x30))
-                        .convert(VectorOperators.I2F, 0)).mul(x3)
-                        .fma(FloatVector.broadcast(F, factors[scale + SCALES + 6]), t1);
-            }
-            row0 += BLOCK_BYTES;
-            row1 += BLOCK_BYTES;
-        }
-        t0.intoArray(factors, first);
-        t1.intoArray(factors, first + F.length());
-    }
-
-    /** Two rows at once are more than C2 keeps in its graph where a block takes several vectors of four lanes. */
+    /** Two rows at once are more than C2 always keeps in its graph: then it boxes vectors, depending on what it compiled before. */
     private void multiplyRow(float[] input, float[] factors, int first, long row0) {
         FloatVector t0 = FloatVector.zero(F);
         for (int x = 0; x < columns; x += BLOCK) {
@@ -229,9 +150,10 @@ final class Q6KMatrix extends VectorMatrix {
                     FloatVector scale = FloatVector.broadcast(F,
                             d * data.get(ValueLayout.JAVA_BYTE, at + SCALES_AT + run * 2 + i / 16));
                     int y = offset + block * BLOCK + run * 32 + i;
-                    ((FloatVector) q.castShape(F, 0)).mul(scale).intoArray(target, y);
+                    ((FloatVector) q.convertShape(VectorOperators.B2F, F, 0)).mul(scale).intoArray(target, y);
                     if (TWO_PARTS) {
-                        ((FloatVector) q.castShape(F, 1)).mul(scale).intoArray(target, y + F.length());
+                        ((FloatVector) q.convertShape(VectorOperators.B2F, F, 1)).mul(scale).intoArray(target,
+                                y + F.length());
                     }
                 }
             }

@@ -4,6 +4,7 @@ import io.github.jnpu.convert.model.ModelTensor;
 import io.github.jnpu.engine.backend.cpu.Scratch;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 import java.lang.foreign.Arena;
@@ -30,102 +31,61 @@ final class Q80Matrix extends VectorMatrix {
     }
 
     @Override
-    int together() {
-        return WIDE ? Scratch.ROWS : ROWS;
-    }
-
-    @Override
-    void multiplyTogether(float[] input, Scratch scratch, int at) {
+    void multiplyFour(float[] input, Scratch scratch, int at, long row0, long row1, long row2, long row3) {
         if (WIDE) {
-            multiplyEight(input, scratch.floats(), at, columns, scratch.addresses());
+            multiplyWide(input, scratch.floats(), at, columns, row0, row1, row2, row3);
         } else {
-            super.multiplyTogether(input, scratch, at);
+            multiplyNarrow(input, scratch.floats(), at, columns, row0, row1, row2, row3);
         }
     }
 
     /** A vector holds half a block: nothing depends on a loop, which C2 likes best. */
-    private static void multiplyEight(float[] input, float[] sums, int first, int columns, long[] rows) {
-        long row0 = rows[0];
-        long row1 = rows[1];
-        long row2 = rows[2];
-        long row3 = rows[3];
-        long row4 = rows[4];
-        long row5 = rows[5];
-        long row6 = rows[6];
-        long row7 = rows[7];
+    private static void multiplyWide(float[] input, float[] sums, int first, int columns, long row0, long row1,
+            long row2, long row3) {
         FloatVector t0 = FloatVector.zero(F);
         FloatVector t1 = t0;
         FloatVector t2 = t0;
         FloatVector t3 = t0;
-        FloatVector t4 = t0;
-        FloatVector t5 = t0;
-        FloatVector t6 = t0;
-        FloatVector t7 = t0;
         for (int x = 0; x < columns; x += BLOCK) {
             FloatVector x0 = FloatVector.fromArray(F, input, x);
             FloatVector x1 = FloatVector.fromArray(F, input, x + BLOCK / 2);
-            FloatVector s0 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row0 + 2, ORDER).castShape(F, 0))
+            FloatVector s0 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row0 + 2, ORDER)
+                    .convertShape(VectorOperators.B2F, F, 0))
                     .mul(x0);
-            s0 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row0 + 2 + BLOCK / 2, ORDER).castShape(F, 0))
+            s0 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row0 + 2 + BLOCK / 2, ORDER)
+                    .convertShape(VectorOperators.B2F, F, 0))
                     .fma(x1, s0);
             t0 = s0.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row0) & 0xffff]), t0);
             row0 += BLOCK_BYTES;
-            FloatVector s1 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row1 + 2, ORDER).castShape(F, 0))
+            FloatVector s1 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row1 + 2, ORDER)
+                    .convertShape(VectorOperators.B2F, F, 0))
                     .mul(x0);
-            s1 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row1 + 2 + BLOCK / 2, ORDER).castShape(F, 0))
+            s1 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row1 + 2 + BLOCK / 2, ORDER)
+                    .convertShape(VectorOperators.B2F, F, 0))
                     .fma(x1, s1);
             t1 = s1.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row1) & 0xffff]), t1);
             row1 += BLOCK_BYTES;
-            FloatVector s2 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row2 + 2, ORDER).castShape(F, 0))
+            FloatVector s2 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row2 + 2, ORDER)
+                    .convertShape(VectorOperators.B2F, F, 0))
                     .mul(x0);
-            s2 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row2 + 2 + BLOCK / 2, ORDER).castShape(F, 0))
+            s2 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row2 + 2 + BLOCK / 2, ORDER)
+                    .convertShape(VectorOperators.B2F, F, 0))
                     .fma(x1, s2);
             t2 = s2.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row2) & 0xffff]), t2);
             row2 += BLOCK_BYTES;
-            FloatVector s3 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row3 + 2, ORDER).castShape(F, 0))
+            FloatVector s3 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row3 + 2, ORDER)
+                    .convertShape(VectorOperators.B2F, F, 0))
                     .mul(x0);
-            s3 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row3 + 2 + BLOCK / 2, ORDER).castShape(F, 0))
+            s3 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row3 + 2 + BLOCK / 2, ORDER)
+                    .convertShape(VectorOperators.B2F, F, 0))
                     .fma(x1, s3);
             t3 = s3.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row3) & 0xffff]), t3);
             row3 += BLOCK_BYTES;
-            FloatVector s4 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row4 + 2, ORDER).castShape(F, 0))
-                    .mul(x0);
-            s4 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row4 + 2 + BLOCK / 2, ORDER).castShape(F, 0))
-                    .fma(x1, s4);
-            t4 = s4.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row4) & 0xffff]), t4);
-            row4 += BLOCK_BYTES;
-            FloatVector s5 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row5 + 2, ORDER).castShape(F, 0))
-                    .mul(x0);
-            s5 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row5 + 2 + BLOCK / 2, ORDER).castShape(F, 0))
-                    .fma(x1, s5);
-            t5 = s5.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row5) & 0xffff]), t5);
-            row5 += BLOCK_BYTES;
-            FloatVector s6 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row6 + 2, ORDER).castShape(F, 0))
-                    .mul(x0);
-            s6 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row6 + 2 + BLOCK / 2, ORDER).castShape(F, 0))
-                    .fma(x1, s6);
-            t6 = s6.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row6) & 0xffff]), t6);
-            row6 += BLOCK_BYTES;
-            FloatVector s7 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row7 + 2, ORDER).castShape(F, 0))
-                    .mul(x0);
-            s7 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row7 + 2 + BLOCK / 2, ORDER).castShape(F, 0))
-                    .fma(x1, s7);
-            t7 = s7.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row7) & 0xffff]), t7);
-            row7 += BLOCK_BYTES;
         }
         t0.intoArray(sums, first);
         t1.intoArray(sums, first + F.length());
         t2.intoArray(sums, first + 2 * F.length());
         t3.intoArray(sums, first + 3 * F.length());
-        t4.intoArray(sums, first + 4 * F.length());
-        t5.intoArray(sums, first + 5 * F.length());
-        t6.intoArray(sums, first + 6 * F.length());
-        t7.intoArray(sums, first + 7 * F.length());
-    }
-
-    @Override
-    void multiplyFour(float[] input, Scratch scratch, int at, long row0, long row1, long row2, long row3) {
-        multiplyNarrow(input, scratch.floats(), at, columns, row0, row1, row2, row3);
     }
 
     private static void multiplyNarrow(float[] input, float[] sums, int first, int columns, long row0, long row1,
@@ -146,13 +106,13 @@ final class Q80Matrix extends VectorMatrix {
                 int at = 2 + i / B.length() * B.length();
                 int part = i % B.length() / F.length();
                 s0 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row0 + at, ORDER)
-                        .castShape(F, part)).fma(v, s0);
+                        .convertShape(VectorOperators.B2F, F, part)).fma(v, s0);
                 s1 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row1 + at, ORDER)
-                        .castShape(F, part)).fma(v, s1);
+                        .convertShape(VectorOperators.B2F, F, part)).fma(v, s1);
                 s2 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row2 + at, ORDER)
-                        .castShape(F, part)).fma(v, s2);
+                        .convertShape(VectorOperators.B2F, F, part)).fma(v, s2);
                 s3 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row3 + at, ORDER)
-                        .castShape(F, part)).fma(v, s3);
+                        .convertShape(VectorOperators.B2F, F, part)).fma(v, s3);
             }
             t0 = s0.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row0) & 0xffff]), t0);
             row0 += BLOCK_BYTES;
@@ -178,9 +138,10 @@ final class Q80Matrix extends VectorMatrix {
             int y = offset + block * BLOCK;
             for (int i = 0; i < BLOCK; i += B.length()) {
                 ByteVector weights = ByteVector.fromMemorySegment(B, data, at + 2 + i, ORDER);
-                ((FloatVector) weights.castShape(F, 0)).mul(scale).intoArray(target, y + i);
+                ((FloatVector) weights.convertShape(VectorOperators.B2F, F, 0)).mul(scale).intoArray(target, y + i);
                 if (TWO_PARTS) {
-                    ((FloatVector) weights.castShape(F, 1)).mul(scale).intoArray(target, y + i + F.length());
+                    ((FloatVector) weights.convertShape(VectorOperators.B2F, F, 1)).mul(scale).intoArray(target,
+                            y + i + F.length());
                 }
             }
             at += BLOCK_BYTES;

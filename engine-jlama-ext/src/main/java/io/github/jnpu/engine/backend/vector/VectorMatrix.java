@@ -15,7 +15,7 @@ import java.util.Objects;
  * once and sweeps it over all tokens.
  */
 abstract class VectorMatrix implements WeightMatrix {
-    /** Rows that decode multiplies together. */
+    /** Rows that decode multiplies ROWS. */
     static final int ROWS = 4;
     private static final int L = Lanes.FLOAT.length();
     /**
@@ -72,7 +72,7 @@ abstract class VectorMatrix implements WeightMatrix {
     }
 
     /**
-     * Decode. Four rows that lie far apart are multiplied together: a row alone leaves the memory idle, because the processor looks
+     * Decode. Four rows that lie far apart are multiplied ROWS: a row alone leaves the memory idle, because the processor looks
      * only some five hundred operations ahead, and neighbours share a page, in which it fetches ahead for one reader only. Q4_0 from
      * memory, one core: 10 billion multiply-adds a second with one row, 9 with four neighbours, 16 with four distant ones.
      */
@@ -82,25 +82,21 @@ abstract class VectorMatrix implements WeightMatrix {
         Objects.checkFromToIndex(fromRow, toRow, rows);
         prepare(input, scratch);
         float[] sums = scratch.floats();
-        long[] addresses = scratch.addresses();
-        int together = together();
-        int distance = (toRow - fromRow + together - 1) / together;
-        int batch = SUMS / (together * L);
-        for (int first = 0; first < distance; first += batch) {
-            int end = Math.min(distance, first + batch);
+        int distance = (toRow - fromRow + ROWS - 1) / ROWS;
+        for (int first = 0; first < distance; first += BATCH) {
+            int end = Math.min(distance, first + BATCH);
             for (int r = first; r < end; r++) {
                 int row = fromRow + r;
                 int last = (toRow - 1 - row) / distance;
-                for (int k = 0; k < together; k++) {
-                    // A row that is not there is another one's double.
-                    addresses[k] = data.address() + (row + Math.min(k, last) * distance) * rowBytes;
-                }
-                multiplyTogether(input, scratch, (r - first) * together * L);
+                // A row that is not there is another one's double.
+                multiplyFour(input, scratch, (r - first) * ROWS * L, address(row),
+                        address(row + Math.min(1, last) * distance), address(row + Math.min(2, last) * distance),
+                        address(row + Math.min(3, last) * distance));
             }
             for (int r = first; r < end; r++) {
-                for (int k = 0; k < together && fromRow + r + k * distance < toRow; k++) {
+                for (int k = 0; k < ROWS && fromRow + r + k * distance < toRow; k++) {
                     output[outputOffset + fromRow + r + k * distance] = Lanes.sum(sums,
-                            ((r - first) * together + k) * L);
+                            ((r - first) * ROWS + k) * L);
                 }
             }
         }
@@ -110,15 +106,8 @@ abstract class VectorMatrix implements WeightMatrix {
     /** What the rows share, such as rounded activations; the first {@link #SUMS} floats of scratch belong to the sums. */
     void prepare(float[] input, Scratch scratch) {}
 
-    /** How many rows decode multiplies together: {@link #ROWS}, or up to {@link Scratch#ROWS} that a type does at once. */
-    int together() {
-        return ROWS;
-    }
-
-    /** Leaves the vectors of sums for the rows whose addresses are in scratch at an index of scratch. */
-    void multiplyTogether(float[] input, Scratch scratch, int at) {
-        long[] rows = scratch.addresses();
-        multiplyFour(input, scratch, at, rows[0], rows[1], rows[2], rows[3]);
+    private long address(int row) {
+        return data.address() + row * rowBytes;
     }
 
     /** Leaves four vectors of sums at an index of scratch, for the rows at four addresses. */
