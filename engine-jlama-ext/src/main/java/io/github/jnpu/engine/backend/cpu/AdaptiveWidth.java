@@ -5,7 +5,7 @@ package io.github.jnpu.engine.backend.cpu;
  * for each other go at the pace of the one that has been put aside, so fewer of them are faster then.
  *
  * <p>Steps as in decode on two cores, in percent of two workers on a quiet machine: two workers beside one busy loop 18, beside
- * two 8, four workers alone 14; with the width adapted 46, 18 to 28 and 87.
+ * two 8; with the width adapted 46 and 18.
  *
  * <p>Not thread-safe.
  */
