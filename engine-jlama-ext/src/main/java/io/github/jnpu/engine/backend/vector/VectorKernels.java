@@ -30,6 +30,9 @@ final class VectorKernels implements Kernels {
             case F16 -> new HalfFloatMatrix(weight, arena);
             case BF16 -> new BFloat16Matrix(weight, arena);
             case Q4_0 -> new Q40Matrix(weight, arena);
+            case Q4_1 -> new Q41Matrix(weight, arena);
+            case Q5_0 -> new Q50Matrix(weight, arena);
+            case Q5_1 -> new Q51Matrix(weight, arena);
             case Q8_0 -> new Q80Matrix(weight, arena);
             case Q4_K -> new Q4KMatrix(weight, arena);
             case Q6_K -> new Q6KMatrix(weight, arena);
