@@ -34,6 +34,8 @@ final class VectorKernels implements Kernels {
             case Q5_0 -> new Q50Matrix(weight, arena);
             case Q5_1 -> new Q51Matrix(weight, arena);
             case Q8_0 -> new Q80Matrix(weight, arena);
+            case MXFP4 -> new Mxfp4Matrix(weight, arena);
+            case IQ4_NL -> new Iq4NlMatrix(weight, arena);
             case Q4_K -> new Q4KMatrix(weight, arena);
             case Q6_K -> new Q6KMatrix(weight, arena);
             default -> new DequantizedMatrix(weight, arena);

@@ -1,0 +1,170 @@
+package io.github.jnpu.engine.backend.vector;
+
+import io.github.jnpu.convert.model.ModelTensor;
+import io.github.jnpu.engine.backend.cpu.Scratch;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
+import java.nio.ByteOrder;
+import java.util.Objects;
+
+/**
+ * IQ4_NL: blocks of 32 weights, an F16 scale and 16 bytes; weight i is the entry of a table of 16 that nibble
+ * {@code (i % 16, i / 16)} names.
+ */
+final class Iq4NlMatrix extends VectorMatrix {
+    private static final VectorSpecies<Float> F = Lanes.FLOAT;
+    private static final VectorSpecies<Integer> I = Lanes.INT;
+    /** A block's nibbles, and a table of values: at every width. */
+    private static final VectorSpecies<Byte> B = ByteVector.SPECIES_128;
+    private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
+    private static final MemorySegment MEMORY = NativeMemory.ALL;
+    private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ORDER);
+    private static final float[] HALVES = HalfTable.FLOATS;
+    private static final boolean WIDE = F.length() == 16;
+    private static final int BLOCK = 32;
+    private static final int BLOCK_BYTES = 18;
+    private static final int HALF_BLOCK = BLOCK / 2;
+    private static final int NIBBLES_AT = 2;
+    /** Vectors of floats that the low or high nibbles of a block fill. */
+    private static final int PARTS = HALF_BLOCK / F.length();
+    /** {@code kvalues_iq4nl} in ggml. */
+    private static final byte[] VALUES = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+    private static final int[] VALUE_BITS = new int[VALUES.length];
+
+    static {
+        for (int i = 0; i < VALUES.length; i++) {
+            VALUE_BITS[i] = Float.floatToRawIntBits(VALUES[i]);
+        }
+    }
+
+    Iq4NlMatrix(ModelTensor tensor, Arena arena) {
+        super(tensor, arena);
+    }
+
+    @Override
+    void multiplyFour(float[] input, Scratch scratch, int at, long row0, long row1, long row2, long row3) {
+        if (WIDE) {
+            multiplyWide(input, scratch.floats(), at, columns, row0, row1, row2, row3);
+        } else {
+            multiplyNarrow(input, scratch.floats(), at, columns, row0);
+            multiplyNarrow(input, scratch.floats(), at + F.length(), columns, row1);
+            multiplyNarrow(input, scratch.floats(), at + 2 * F.length(), columns, row2);
+            multiplyNarrow(input, scratch.floats(), at + 3 * F.length(), columns, row3);
+        }
+    }
+
+    /** A vector holds half a block and the whole table as floats, which a nibble's lane selects from. */
+    private static void multiplyWide(float[] input, float[] sums, int first, int columns, long row0, long row1,
+            long row2, long row3) {
+        IntVector values = IntVector.fromArray(I, VALUE_BITS, 0);
+        FloatVector t0 = FloatVector.zero(F);
+        FloatVector t1 = t0;
+        FloatVector t2 = t0;
+        FloatVector t3 = t0;
+        for (int x = 0; x < columns; x += BLOCK) {
+            FloatVector low = FloatVector.fromArray(F, input, x);
+            FloatVector high = FloatVector.fromArray(F, input, x + HALF_BLOCK);
+            IntVector p0 = (IntVector) ByteVector.fromMemorySegment(B, MEMORY, row0 + NIBBLES_AT, ORDER)
+                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
+            FloatVector s0 = p0.selectFrom(values).reinterpretAsFloats().mul(low);
+            s0 = p0.lanewise(VectorOperators.LSHR, 4).selectFrom(values).reinterpretAsFloats().fma(high, s0);
+            t0 = s0.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row0) & 0xffff]), t0);
+            row0 += BLOCK_BYTES;
+            IntVector p1 = (IntVector) ByteVector.fromMemorySegment(B, MEMORY, row1 + NIBBLES_AT, ORDER)
+                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
+            FloatVector s1 = p1.selectFrom(values).reinterpretAsFloats().mul(low);
+            s1 = p1.lanewise(VectorOperators.LSHR, 4).selectFrom(values).reinterpretAsFloats().fma(high, s1);
+            t1 = s1.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row1) & 0xffff]), t1);
+            row1 += BLOCK_BYTES;
+            IntVector p2 = (IntVector) ByteVector.fromMemorySegment(B, MEMORY, row2 + NIBBLES_AT, ORDER)
+                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
+            FloatVector s2 = p2.selectFrom(values).reinterpretAsFloats().mul(low);
+            s2 = p2.lanewise(VectorOperators.LSHR, 4).selectFrom(values).reinterpretAsFloats().fma(high, s2);
+            t2 = s2.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row2) & 0xffff]), t2);
+            row2 += BLOCK_BYTES;
+            IntVector p3 = (IntVector) ByteVector.fromMemorySegment(B, MEMORY, row3 + NIBBLES_AT, ORDER)
+                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
+            FloatVector s3 = p3.selectFrom(values).reinterpretAsFloats().mul(low);
+            s3 = p3.lanewise(VectorOperators.LSHR, 4).selectFrom(values).reinterpretAsFloats().fma(high, s3);
+            t3 = s3.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row3) & 0xffff]), t3);
+            row3 += BLOCK_BYTES;
+        }
+        t0.intoArray(sums, first);
+        t1.intoArray(sums, first + F.length());
+        t2.intoArray(sums, first + 2 * F.length());
+        t3.intoArray(sums, first + 3 * F.length());
+    }
+
+    /**
+     * A vector does not hold the table as floats, but one of 16 bytes always does as bytes. One row, and its parts written out: C2
+     * takes a box for a part that is not a constant.
+     */
+    private static void multiplyNarrow(float[] input, float[] sums, int first, int columns, long row0) {
+        ByteVector values = ByteVector.fromArray(B, VALUES, 0);
+        FloatVector t0 = FloatVector.zero(F);
+        for (int x = 0; x < columns; x += BLOCK) {
+            ByteVector p0 = ByteVector.fromMemorySegment(B, MEMORY, row0 + NIBBLES_AT, ORDER);
+            ByteVector l0 = p0.and((byte) 15).selectFrom(values);
+            ByteVector h0 = p0.reinterpretAsInts().lanewise(VectorOperators.LSHR, 4).reinterpretAsBytes().and((byte) 15)
+                    .selectFrom(values);
+            FloatVector s0 = ((FloatVector) l0.castShape(F, 0)).mul(FloatVector.fromArray(F, input, x));
+            s0 = ((FloatVector) h0.castShape(F, 0)).fma(FloatVector.fromArray(F, input, x + HALF_BLOCK), s0);
+            if (PARTS >= 2) {
+                s0 = ((FloatVector) l0.castShape(F, 1)).fma(FloatVector.fromArray(F, input, x + F.length()), s0);
+                s0 = ((FloatVector) h0.castShape(F, 1))
+                        .fma(FloatVector.fromArray(F, input, x + HALF_BLOCK + F.length()), s0);
+            }
+            if (PARTS == 4) {
+                s0 = ((FloatVector) l0.castShape(F, 2)).fma(FloatVector.fromArray(F, input, x + 2 * F.length()), s0);
+                s0 = ((FloatVector) h0.castShape(F, 2))
+                        .fma(FloatVector.fromArray(F, input, x + HALF_BLOCK + 2 * F.length()), s0);
+                s0 = ((FloatVector) l0.castShape(F, 3)).fma(FloatVector.fromArray(F, input, x + 3 * F.length()), s0);
+                s0 = ((FloatVector) h0.castShape(F, 3))
+                        .fma(FloatVector.fromArray(F, input, x + HALF_BLOCK + 3 * F.length()), s0);
+            }
+            t0 = s0.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row0) & 0xffff]), t0);
+            row0 += BLOCK_BYTES;
+        }
+        t0.intoArray(sums, first);
+    }
+
+    @Override
+    void dequantize(int row, int from, int count, float[] target, int offset) {
+        long start = row * rowBytes + from / BLOCK * BLOCK_BYTES;
+        Objects.checkFromIndexSize(start, (long) count / BLOCK * BLOCK_BYTES, data.byteSize());
+        dequantize(data.address() + start, target, offset, offset + count);
+        Reference.reachabilityFence(data);
+    }
+
+    private static void dequantize(long row0, float[] target, int from, int to) {
+        ByteVector values = ByteVector.fromArray(B, VALUES, 0);
+        for (int y = from; y < to; y += BLOCK) {
+            FloatVector scale = FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row0) & 0xffff]);
+            ByteVector pairs = ByteVector.fromMemorySegment(B, MEMORY, row0 + NIBBLES_AT, ORDER);
+            ByteVector low = pairs.and((byte) 15).selectFrom(values);
+            ByteVector high = pairs.reinterpretAsInts().lanewise(VectorOperators.LSHR, 4).reinterpretAsBytes()
+                    .and((byte) 15).selectFrom(values);
+            ((FloatVector) low.castShape(F, 0)).mul(scale).intoArray(target, y);
+            ((FloatVector) high.castShape(F, 0)).mul(scale).intoArray(target, y + HALF_BLOCK);
+            if (PARTS >= 2) {
+                ((FloatVector) low.castShape(F, 1)).mul(scale).intoArray(target, y + F.length());
+                ((FloatVector) high.castShape(F, 1)).mul(scale).intoArray(target, y + HALF_BLOCK + F.length());
+            }
+            if (PARTS == 4) {
+                ((FloatVector) low.castShape(F, 2)).mul(scale).intoArray(target, y + 2 * F.length());
+                ((FloatVector) high.castShape(F, 2)).mul(scale).intoArray(target, y + HALF_BLOCK + 2 * F.length());
+                ((FloatVector) low.castShape(F, 3)).mul(scale).intoArray(target, y + 3 * F.length());
+                ((FloatVector) high.castShape(F, 3)).mul(scale).intoArray(target, y + HALF_BLOCK + 3 * F.length());
+            }
+            row0 += BLOCK_BYTES;
+        }
+    }
+}
