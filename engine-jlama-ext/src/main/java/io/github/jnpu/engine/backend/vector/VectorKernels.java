@@ -37,6 +37,7 @@ final class VectorKernels implements Kernels {
             case MXFP4 -> new Mxfp4Matrix(weight, arena);
             case IQ4_NL -> new Iq4NlMatrix(weight, arena);
             case Q4_K -> new Q4KMatrix(weight, arena);
+            case Q5_K -> new Q5KMatrix(weight, arena);
             case Q6_K -> new Q6KMatrix(weight, arena);
             default -> new DequantizedMatrix(weight, arena);
         };

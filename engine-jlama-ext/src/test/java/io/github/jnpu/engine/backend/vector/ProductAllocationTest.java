@@ -29,7 +29,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class ProductAllocationTest {
     private static final EnumSet<TensorType> KERNELS = EnumSet.of(TensorType.F32, TensorType.F16, TensorType.BF16,
             TensorType.Q4_0, TensorType.Q4_1, TensorType.Q5_0, TensorType.Q5_1, TensorType.Q8_0, TensorType.MXFP4,
-            TensorType.IQ4_NL, TensorType.Q4_K, TensorType.Q6_K);
+            TensorType.IQ4_NL, TensorType.Q4_K, TensorType.Q5_K, TensorType.Q6_K);
     /**
      * These hand a vector to {@code Lanes.sum} at the end of a row in decode. C2 inlines that, unless it has compiled the method by
      * itself before, which depends on what ran before: then a row costs a boxed vector. A block of 32 weights must not.
