@@ -28,7 +28,6 @@ final class Q51Matrix extends VectorMatrix {
     private static final float[] HALVES = HalfTable.FLOATS;
     private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ORDER);
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ORDER);
-    private static final boolean WIDE = F.length() == 16;
     private static final int BLOCK = 32;
     private static final int BLOCK_BYTES = 24;
     private static final int HALF_BLOCK = BLOCK / 2;
@@ -55,94 +54,14 @@ final class Q51Matrix extends VectorMatrix {
 
     @Override
     void multiplyFour(float[] input, Scratch scratch, int at, long row0, long row1, long row2, long row3) {
-        if (WIDE) {
-            multiplyWide(input, scratch.floats(), at, columns, row0, row1, row2, row3);
-        } else {
-            multiplyNarrow(input, scratch.floats(), at, columns, row0);
-            multiplyNarrow(input, scratch.floats(), at + F.length(), columns, row1);
-            multiplyNarrow(input, scratch.floats(), at + 2 * F.length(), columns, row2);
-            multiplyNarrow(input, scratch.floats(), at + 3 * F.length(), columns, row3);
-        }
-    }
-
-    /** A vector holds half a block: nothing depends on a loop, which C2 likes best. */
-    private static void multiplyWide(float[] input, float[] sums, int first, int columns, long row0, long row1,
-            long row2, long row3) {
-        IntVector nibble = IntVector.broadcast(I, 0x0f);
-        IntVector notOctet = IntVector.broadcast(I, ~0xff);
-        IntVector lowMask = IntVector.broadcast(I, LOW_MASK);
-        IntVector highMask = IntVector.broadcast(I, HIGH_MASK);
-        IntVector lowBits = IntVector.broadcast(I, LOW_BITS);
-        IntVector highBits = IntVector.broadcast(I, HIGH_BITS);
-        FloatVector lowZero = FloatVector.broadcast(F, LOW);
-        FloatVector highZero = FloatVector.broadcast(F, HIGH);
-        IntVector lowShifts = LOW_SHIFTS;
-        IntVector highShifts = HIGH_SHIFTS;
-        FloatVector t0 = FloatVector.zero(F);
-        FloatVector t1 = t0;
-        FloatVector t2 = t0;
-        FloatVector t3 = t0;
-        for (int x = 0; x < columns; x += BLOCK) {
-            FloatVector low = FloatVector.fromArray(F, input, x);
-            FloatVector high = FloatVector.fromArray(F, input, x + HALF_BLOCK);
-            FloatVector both = low.add(high);
-            IntVector p0 = (IntVector) ByteVector.fromMemorySegment(B, MEMORY, row0 + NIBBLES_AT, ORDER)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
-            IntVector l0 = IntVector.broadcast(I, MEMORY.get(INT, row0 + LOW_FIFTHS_AT)).lanewise(VectorOperators.LSHR,
-                    lowShifts);
-            IntVector h0 = IntVector.broadcast(I, MEMORY.get(INT, row0 + HIGH_FIFTHS_AT)).lanewise(VectorOperators.LSHR,
-                    highShifts);
-            FloatVector s0 = l0.bitwiseBlend(p0, nibble).and(lowMask).or(lowBits).reinterpretAsFloats().sub(lowZero)
-                    .mul(low);
-            s0 = p0.or(h0.and(notOctet)).and(highMask).or(highBits).reinterpretAsFloats().sub(highZero).fma(high, s0);
-            t0 = s0.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row0) & 0xffff]), t0);
-            t0 = both.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row0 + MINIMUM_AT) & 0xffff]), t0);
-            row0 += BLOCK_BYTES;
-            IntVector p1 = (IntVector) ByteVector.fromMemorySegment(B, MEMORY, row1 + NIBBLES_AT, ORDER)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
-            IntVector l1 = IntVector.broadcast(I, MEMORY.get(INT, row1 + LOW_FIFTHS_AT)).lanewise(VectorOperators.LSHR,
-                    lowShifts);
-            IntVector h1 = IntVector.broadcast(I, MEMORY.get(INT, row1 + HIGH_FIFTHS_AT)).lanewise(VectorOperators.LSHR,
-                    highShifts);
-            FloatVector s1 = l1.bitwiseBlend(p1, nibble).and(lowMask).or(lowBits).reinterpretAsFloats().sub(lowZero)
-                    .mul(low);
-            s1 = p1.or(h1.and(notOctet)).and(highMask).or(highBits).reinterpretAsFloats().sub(highZero).fma(high, s1);
-            t1 = s1.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row1) & 0xffff]), t1);
-            t1 = both.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row1 + MINIMUM_AT) & 0xffff]), t1);
-            row1 += BLOCK_BYTES;
-            IntVector p2 = (IntVector) ByteVector.fromMemorySegment(B, MEMORY, row2 + NIBBLES_AT, ORDER)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
-            IntVector l2 = IntVector.broadcast(I, MEMORY.get(INT, row2 + LOW_FIFTHS_AT)).lanewise(VectorOperators.LSHR,
-                    lowShifts);
-            IntVector h2 = IntVector.broadcast(I, MEMORY.get(INT, row2 + HIGH_FIFTHS_AT)).lanewise(VectorOperators.LSHR,
-                    highShifts);
-            FloatVector s2 = l2.bitwiseBlend(p2, nibble).and(lowMask).or(lowBits).reinterpretAsFloats().sub(lowZero)
-                    .mul(low);
-            s2 = p2.or(h2.and(notOctet)).and(highMask).or(highBits).reinterpretAsFloats().sub(highZero).fma(high, s2);
-            t2 = s2.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row2) & 0xffff]), t2);
-            t2 = both.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row2 + MINIMUM_AT) & 0xffff]), t2);
-            row2 += BLOCK_BYTES;
-            IntVector p3 = (IntVector) ByteVector.fromMemorySegment(B, MEMORY, row3 + NIBBLES_AT, ORDER)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
-            IntVector l3 = IntVector.broadcast(I, MEMORY.get(INT, row3 + LOW_FIFTHS_AT)).lanewise(VectorOperators.LSHR,
-                    lowShifts);
-            IntVector h3 = IntVector.broadcast(I, MEMORY.get(INT, row3 + HIGH_FIFTHS_AT)).lanewise(VectorOperators.LSHR,
-                    highShifts);
-            FloatVector s3 = l3.bitwiseBlend(p3, nibble).and(lowMask).or(lowBits).reinterpretAsFloats().sub(lowZero)
-                    .mul(low);
-            s3 = p3.or(h3.and(notOctet)).and(highMask).or(highBits).reinterpretAsFloats().sub(highZero).fma(high, s3);
-            t3 = s3.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row3) & 0xffff]), t3);
-            t3 = both.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row3 + MINIMUM_AT) & 0xffff]), t3);
-            row3 += BLOCK_BYTES;
-        }
-        t0.intoArray(sums, first);
-        t1.intoArray(sums, first + F.length());
-        t2.intoArray(sums, first + 2 * F.length());
-        t3.intoArray(sums, first + 3 * F.length());
+        multiplyRows(input, scratch.floats(), at, columns, row0);
+        multiplyRows(input, scratch.floats(), at + F.length(), columns, row1);
+        multiplyRows(input, scratch.floats(), at + 2 * F.length(), columns, row2);
+        multiplyRows(input, scratch.floats(), at + 3 * F.length(), columns, row3);
     }
 
     /** One row: the parts of vectors take code, and C2 leaves the end of a method that is too large to calls, which take boxes. */
-    private static void multiplyNarrow(float[] input, float[] sums, int first, int columns, long row0) {
+    private static void multiplyRows(float[] input, float[] sums, int first, int columns, long row0) {
         IntVector nibble = IntVector.broadcast(I, 0x0f);
         IntVector notOctet = IntVector.broadcast(I, ~0xff);
         IntVector lowMask = IntVector.broadcast(I, LOW_MASK);

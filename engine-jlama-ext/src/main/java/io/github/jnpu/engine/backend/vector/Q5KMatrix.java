@@ -39,7 +39,6 @@ final class Q5KMatrix extends VectorMatrix {
     private static final VectorMask<Float> MINIMUMS = VectorMask.fromLong(EIGHT, 0xf0);
     /** Whether the bytes of a load fill two float vectors: there is no vector of four bytes. */
     private static final boolean TWO_PARTS = B.length() > F.length();
-    private static final boolean WIDE = F.length() == 16;
     private static final int BLOCK = 256;
     private static final int BLOCK_BYTES = 176;
     private static final int SUB_BLOCK = 32;
@@ -151,22 +150,17 @@ final class Q5KMatrix extends VectorMatrix {
             for (int b = 0; b < blocks; b++) {
                 int from = (block + b) * BLOCK;
                 int factors = FACTORS_AT + b * ROWS * FACTORS;
-                if (WIDE) {
-                    multiplyWide(input, floats, at, from, factors, row0 + skip, row1 + skip);
-                    multiplyWide(input, floats, at + 2 * F.length(), from, factors + 2 * FACTORS, row2 + skip,
-                            row3 + skip);
-                } else {
-                    multiplyNarrow(input, floats, at, from, factors, row0 + skip, row1 + skip);
-                    multiplyNarrow(input, floats, at + 2 * F.length(), from, factors + 2 * FACTORS, row2 + skip,
-                            row3 + skip);
-                }
+                multiplyRow(input, floats, at, from, factors, row0 + skip);
+                multiplyRow(input, floats, at + F.length(), from, factors + FACTORS, row1 + skip);
+                multiplyRow(input, floats, at + 2 * F.length(), from, factors + 2 * FACTORS, row2 + skip);
+                multiplyRow(input, floats, at + 3 * F.length(), from, factors + 3 * FACTORS, row3 + skip);
                 skip += BLOCK_BYTES;
             }
         }
     }
 
     private static void multiplyMinimums(float[] floats, int first, int block, int blocks) {
-        FloatVector t0 = FloatVector.fromArray(F, floats, first + 0 * F.length());
+        FloatVector t0 = FloatVector.fromArray(F, floats, first);
         FloatVector t1 = FloatVector.fromArray(F, floats, first + 1 * F.length());
         FloatVector t2 = FloatVector.fromArray(F, floats, first + 2 * F.length());
         FloatVector t3 = FloatVector.fromArray(F, floats, first + 3 * F.length());
@@ -180,15 +174,14 @@ final class Q5KMatrix extends VectorMatrix {
                 t3 = FloatVector.fromArray(F, floats, at + 3 * FACTORS + i).fma(sums, t3);
             }
         }
-        t0.intoArray(floats, first + 0 * F.length());
+        t0.intoArray(floats, first);
         t1.intoArray(floats, first + 1 * F.length());
         t2.intoArray(floats, first + 2 * F.length());
         t3.intoArray(floats, first + 3 * F.length());
     }
 
-    /** A vector holds half a sub-block: one loop and no more, which C2 likes best. */
-    private static void multiplyWide(float[] input, float[] floats, int first, int from, int factors, long row0,
-            long row1) {
+    /** One row: the parts of vectors take code, and C2 leaves the end of a method that is too large to calls, which take boxes. */
+    private static void multiplyRow(float[] input, float[] floats, int first, int from, int factors, long row0) {
         IntVector nibble = IntVector.broadcast(I, 0x0f);
         IntVector octet = IntVector.broadcast(I, 0xff);
         IntVector lowMask = IntVector.broadcast(I, LOW_MASK);
@@ -197,75 +190,11 @@ final class Q5KMatrix extends VectorMatrix {
         IntVector highBits = IntVector.broadcast(I, HIGH_BITS);
         FloatVector lowZero = FloatVector.broadcast(F, LOW);
         FloatVector highZero = FloatVector.broadcast(F, HIGH);
-        FloatVector t0 = FloatVector.fromArray(F, floats, first + 0 * F.length());
-        FloatVector t1 = FloatVector.fromArray(F, floats, first + 1 * F.length());
-        for (int pair = 0; pair < PAIRS; pair++) {
-            int x = from + pair * 2 * SUB_BLOCK;
-            FloatVector x0 = FloatVector.fromArray(F, input, x);
-            FloatVector x1 = FloatVector.fromArray(F, input, x + SUB_BLOCK / 2);
-            FloatVector x2 = FloatVector.fromArray(F, input, x + SUB_BLOCK);
-            FloatVector x3 = FloatVector.fromArray(F, input, x + SUB_BLOCK + SUB_BLOCK / 2);
-            IntVector shift = IntVector.broadcast(I, HIGH_SHIFT - 2 * pair);
-            long nibbles = NIBBLES_AT + pair * SUB_BLOCK;
-            int factor = factors + 2 * pair + (pair & 2) * 2;
-            IntVector f0 = ((IntVector) ByteVector.fromMemorySegment(B, MEMORY, row0 + FIFTHS_AT, ORDER)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0)).lanewise(VectorOperators.LSHL, shift);
-            IntVector g0 = ((IntVector) ByteVector.fromMemorySegment(B, MEMORY, row0 + FIFTHS_AT + SUB_BLOCK / 2, ORDER)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0)).lanewise(VectorOperators.LSHL, shift);
-            IntVector p0 = (IntVector) ByteVector.fromMemorySegment(B, MEMORY, row0 + nibbles, ORDER)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
-            IntVector q0 = (IntVector) ByteVector.fromMemorySegment(B, MEMORY, row0 + nibbles + SUB_BLOCK / 2, ORDER)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
-            FloatVector l0 = f0.lanewise(VectorOperators.LSHR, LOW_SHIFT).bitwiseBlend(p0, nibble).and(lowMask)
-                    .or(lowBits).reinterpretAsFloats().sub(lowZero).mul(x0);
-            l0 = g0.lanewise(VectorOperators.LSHR, LOW_SHIFT).bitwiseBlend(q0, nibble).and(lowMask).or(lowBits)
-                    .reinterpretAsFloats().sub(lowZero).fma(x1, l0);
-            t0 = l0.fma(FloatVector.broadcast(F, floats[factor + 0 * FACTORS]), t0);
-            FloatVector h0 = f0.bitwiseBlend(p0, octet).and(highMask).or(highBits).reinterpretAsFloats().sub(highZero)
-                    .mul(x2);
-            h0 = g0.bitwiseBlend(q0, octet).and(highMask).or(highBits).reinterpretAsFloats().sub(highZero).fma(x3, h0);
-            t0 = h0.fma(FloatVector.broadcast(F, floats[factor + 0 * FACTORS + 1]), t0);
-            IntVector f1 = ((IntVector) ByteVector.fromMemorySegment(B, MEMORY, row1 + FIFTHS_AT, ORDER)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0)).lanewise(VectorOperators.LSHL, shift);
-            IntVector g1 = ((IntVector) ByteVector.fromMemorySegment(B, MEMORY, row1 + FIFTHS_AT + SUB_BLOCK / 2, ORDER)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0)).lanewise(VectorOperators.LSHL, shift);
-            IntVector p1 = (IntVector) ByteVector.fromMemorySegment(B, MEMORY, row1 + nibbles, ORDER)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
-            IntVector q1 = (IntVector) ByteVector.fromMemorySegment(B, MEMORY, row1 + nibbles + SUB_BLOCK / 2, ORDER)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
-            FloatVector l1 = f1.lanewise(VectorOperators.LSHR, LOW_SHIFT).bitwiseBlend(p1, nibble).and(lowMask)
-                    .or(lowBits).reinterpretAsFloats().sub(lowZero).mul(x0);
-            l1 = g1.lanewise(VectorOperators.LSHR, LOW_SHIFT).bitwiseBlend(q1, nibble).and(lowMask).or(lowBits)
-                    .reinterpretAsFloats().sub(lowZero).fma(x1, l1);
-            t1 = l1.fma(FloatVector.broadcast(F, floats[factor + 1 * FACTORS]), t1);
-            FloatVector h1 = f1.bitwiseBlend(p1, octet).and(highMask).or(highBits).reinterpretAsFloats().sub(highZero)
-                    .mul(x2);
-            h1 = g1.bitwiseBlend(q1, octet).and(highMask).or(highBits).reinterpretAsFloats().sub(highZero).fma(x3, h1);
-            t1 = h1.fma(FloatVector.broadcast(F, floats[factor + 1 * FACTORS + 1]), t1);
-        }
-        t0.intoArray(floats, first + 0 * F.length());
-        t1.intoArray(floats, first + 1 * F.length());
-    }
-
-    /** Two rows: the parts of vectors take code, and C2 leaves the end of a method that is too large to calls, which take boxes. */
-    private static void multiplyNarrow(float[] input, float[] floats, int first, int from, int factors, long row0,
-            long row1) {
-        IntVector nibble = IntVector.broadcast(I, 0x0f);
-        IntVector octet = IntVector.broadcast(I, 0xff);
-        IntVector lowMask = IntVector.broadcast(I, LOW_MASK);
-        IntVector highMask = IntVector.broadcast(I, HIGH_MASK);
-        IntVector lowBits = IntVector.broadcast(I, LOW_BITS);
-        IntVector highBits = IntVector.broadcast(I, HIGH_BITS);
-        FloatVector lowZero = FloatVector.broadcast(F, LOW);
-        FloatVector highZero = FloatVector.broadcast(F, HIGH);
-        FloatVector t0 = FloatVector.fromArray(F, floats, first + 0 * F.length());
-        FloatVector t1 = FloatVector.fromArray(F, floats, first + 1 * F.length());
+        FloatVector t0 = FloatVector.fromArray(F, floats, first);
         for (int i = 0; i < SUB_BLOCK; i += F.length()) {
             int bytes = i / B.length() * B.length();
             int part = i % B.length() / F.length();
             IntVector f0 = (IntVector) ByteVector.fromMemorySegment(B, MEMORY, row0 + FIFTHS_AT + bytes, ORDER)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, part);
-            IntVector f1 = (IntVector) ByteVector.fromMemorySegment(B, MEMORY, row1 + FIFTHS_AT + bytes, ORDER)
                     .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, part);
             for (int pair = 0; pair < PAIRS; pair++) {
                 int x = from + pair * 2 * SUB_BLOCK + i;
@@ -278,22 +207,13 @@ final class Q5KMatrix extends VectorMatrix {
                         .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, part);
                 t0 = f0.lanewise(VectorOperators.LSHL, shift).lanewise(VectorOperators.LSHR, LOW_SHIFT)
                         .bitwiseBlend(p0, nibble).and(lowMask).or(lowBits).reinterpretAsFloats().sub(lowZero).mul(low)
-                        .fma(FloatVector.broadcast(F, floats[factor + 0 * FACTORS]), t0);
+                        .fma(FloatVector.broadcast(F, floats[factor]), t0);
                 t0 = f0.lanewise(VectorOperators.LSHL, shift).bitwiseBlend(p0, octet).and(highMask).or(highBits)
                         .reinterpretAsFloats().sub(highZero).mul(high)
-                        .fma(FloatVector.broadcast(F, floats[factor + 0 * FACTORS + 1]), t0);
-                IntVector p1 = (IntVector) ByteVector.fromMemorySegment(B, MEMORY, row1 + nibbles, ORDER)
-                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, part);
-                t1 = f1.lanewise(VectorOperators.LSHL, shift).lanewise(VectorOperators.LSHR, LOW_SHIFT)
-                        .bitwiseBlend(p1, nibble).and(lowMask).or(lowBits).reinterpretAsFloats().sub(lowZero).mul(low)
-                        .fma(FloatVector.broadcast(F, floats[factor + 1 * FACTORS]), t1);
-                t1 = f1.lanewise(VectorOperators.LSHL, shift).bitwiseBlend(p1, octet).and(highMask).or(highBits)
-                        .reinterpretAsFloats().sub(highZero).mul(high)
-                        .fma(FloatVector.broadcast(F, floats[factor + 1 * FACTORS + 1]), t1);
+                        .fma(FloatVector.broadcast(F, floats[factor + 1]), t0);
             }
         }
-        t0.intoArray(floats, first + 0 * F.length());
-        t1.intoArray(floats, first + 1 * F.length());
+        t0.intoArray(floats, first);
     }
 
     @Override
