@@ -47,7 +47,10 @@ final class Q40Matrix extends VectorMatrix {
         if (WIDE) {
             multiplyWide(input, scratch.floats(), at, columns, row0, row1, row2, row3);
         } else {
-            multiplyNarrow(input, scratch.floats(), at, columns, row0, row1, row2, row3);
+            multiplyNarrow(input, scratch.floats(), at, columns, row0);
+            multiplyNarrow(input, scratch.floats(), at + F.length(), columns, row1);
+            multiplyNarrow(input, scratch.floats(), at + 2 * F.length(), columns, row2);
+            multiplyNarrow(input, scratch.floats(), at + 3 * F.length(), columns, row3);
         }
     }
 
@@ -98,9 +101,8 @@ final class Q40Matrix extends VectorMatrix {
         t3.intoArray(sums, first + 3 * F.length());
     }
 
-    private static void multiplyNarrow(float[] input, float[] sums, int first, int columns, long row0, long row1,
-            long row2,
-            long row3) {
+    /** One row: a block takes several vectors, and where a method grows too large C2 boxes some, depending on its history. */
+    private static void multiplyNarrow(float[] input, float[] sums, int first, int columns, long row0) {
         IntVector lowMask = IntVector.broadcast(I, 0x0f);
         IntVector highMask = IntVector.broadcast(I, 0xf0);
         IntVector lowBits = IntVector.broadcast(I, LOW_BITS);
@@ -108,14 +110,8 @@ final class Q40Matrix extends VectorMatrix {
         FloatVector lowZero = FloatVector.broadcast(F, LOW + 8);
         FloatVector highZero = FloatVector.broadcast(F, HIGH + 8);
         FloatVector t0 = FloatVector.zero(F);
-        FloatVector t1 = t0;
-        FloatVector t2 = t0;
-        FloatVector t3 = t0;
         for (int x = 0; x < columns; x += BLOCK) {
             FloatVector s0 = FloatVector.zero(F);
-            FloatVector s1 = FloatVector.zero(F);
-            FloatVector s2 = FloatVector.zero(F);
-            FloatVector s3 = FloatVector.zero(F);
             for (int i = 0; i < HALF_BLOCK; i += F.length()) {
                 FloatVector low = FloatVector.fromArray(F, input, x + i);
                 FloatVector high = FloatVector.fromArray(F, input, x + HALF_BLOCK + i);
@@ -125,32 +121,11 @@ final class Q40Matrix extends VectorMatrix {
                         .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, part);
                 s0 = p0.and(lowMask).or(lowBits).reinterpretAsFloats().sub(lowZero).fma(low, s0);
                 s0 = p0.and(highMask).or(highBits).reinterpretAsFloats().sub(highZero).fma(high, s0);
-                IntVector p1 = (IntVector) ByteVector.fromMemorySegment(B, MEMORY, row1 + at, ORDER)
-                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, part);
-                s1 = p1.and(lowMask).or(lowBits).reinterpretAsFloats().sub(lowZero).fma(low, s1);
-                s1 = p1.and(highMask).or(highBits).reinterpretAsFloats().sub(highZero).fma(high, s1);
-                IntVector p2 = (IntVector) ByteVector.fromMemorySegment(B, MEMORY, row2 + at, ORDER)
-                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, part);
-                s2 = p2.and(lowMask).or(lowBits).reinterpretAsFloats().sub(lowZero).fma(low, s2);
-                s2 = p2.and(highMask).or(highBits).reinterpretAsFloats().sub(highZero).fma(high, s2);
-                IntVector p3 = (IntVector) ByteVector.fromMemorySegment(B, MEMORY, row3 + at, ORDER)
-                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, part);
-                s3 = p3.and(lowMask).or(lowBits).reinterpretAsFloats().sub(lowZero).fma(low, s3);
-                s3 = p3.and(highMask).or(highBits).reinterpretAsFloats().sub(highZero).fma(high, s3);
             }
             t0 = s0.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row0) & 0xffff]), t0);
             row0 += BLOCK_BYTES;
-            t1 = s1.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row1) & 0xffff]), t1);
-            row1 += BLOCK_BYTES;
-            t2 = s2.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row2) & 0xffff]), t2);
-            row2 += BLOCK_BYTES;
-            t3 = s3.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row3) & 0xffff]), t3);
-            row3 += BLOCK_BYTES;
         }
         t0.intoArray(sums, first);
-        t1.intoArray(sums, first + F.length());
-        t2.intoArray(sums, first + 2 * F.length());
-        t3.intoArray(sums, first + 3 * F.length());
     }
 
     @Override

@@ -199,10 +199,9 @@ final class Q4KMatrix extends VectorMatrix {
                 long nibbles = at + NIBBLES_AT + sub / 2 * SUB_BLOCK;
                 for (int i = 0; i < SUB_BLOCK; i += B.length()) {
                     ByteVector packed = ByteVector.fromMemorySegment(B, data, nibbles + i, ByteOrder.LITTLE_ENDIAN);
-                    ByteVector q = sub % 2 == 0
-                            ? packed.and((byte) 0xf)
-                            : packed.reinterpretAsInts().lanewise(VectorOperators.LSHR, 4).reinterpretAsBytes()
-                                    .and((byte) 0xf);
+                    // A shift by nothing or by four: a choice between two vectors would be boxed now and then.
+                    ByteVector q = packed.reinterpretAsInts().lanewise(VectorOperators.LSHR, sub % 2 * 4)
+                            .reinterpretAsBytes().and((byte) 0xf);
                     ((FloatVector) q.convertShape(VectorOperators.B2F, F, 0)).mul(factor).sub(shift).intoArray(target,
                             y + i);
                     if (TWO_PARTS) {

@@ -35,7 +35,10 @@ final class Q80Matrix extends VectorMatrix {
         if (WIDE) {
             multiplyWide(input, scratch.floats(), at, columns, row0, row1, row2, row3);
         } else {
-            multiplyNarrow(input, scratch.floats(), at, columns, row0, row1, row2, row3);
+            multiplyNarrow(input, scratch.floats(), at, columns, row0);
+            multiplyNarrow(input, scratch.floats(), at + F.length(), columns, row1);
+            multiplyNarrow(input, scratch.floats(), at + 2 * F.length(), columns, row2);
+            multiplyNarrow(input, scratch.floats(), at + 3 * F.length(), columns, row3);
         }
     }
 
@@ -88,45 +91,23 @@ final class Q80Matrix extends VectorMatrix {
         t3.intoArray(sums, first + 3 * F.length());
     }
 
-    private static void multiplyNarrow(float[] input, float[] sums, int first, int columns, long row0, long row1,
-            long row2,
-            long row3) {
+    /** One row: a block takes several vectors, and where a method grows too large C2 boxes some, depending on its history. */
+    private static void multiplyNarrow(float[] input, float[] sums, int first, int columns, long row0) {
         FloatVector t0 = FloatVector.zero(F);
-        FloatVector t1 = t0;
-        FloatVector t2 = t0;
-        FloatVector t3 = t0;
         int end = columns;
         for (int x = 0; x < end; x += BLOCK) {
             FloatVector s0 = FloatVector.zero(F);
-            FloatVector s1 = FloatVector.zero(F);
-            FloatVector s2 = FloatVector.zero(F);
-            FloatVector s3 = FloatVector.zero(F);
             for (int i = 0; i < BLOCK; i += F.length()) {
                 FloatVector v = FloatVector.fromArray(F, input, x + i);
                 int at = 2 + i / B.length() * B.length();
                 int part = i % B.length() / F.length();
                 s0 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row0 + at, ORDER)
                         .convertShape(VectorOperators.B2F, F, part)).fma(v, s0);
-                s1 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row1 + at, ORDER)
-                        .convertShape(VectorOperators.B2F, F, part)).fma(v, s1);
-                s2 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row2 + at, ORDER)
-                        .convertShape(VectorOperators.B2F, F, part)).fma(v, s2);
-                s3 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row3 + at, ORDER)
-                        .convertShape(VectorOperators.B2F, F, part)).fma(v, s3);
             }
             t0 = s0.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row0) & 0xffff]), t0);
             row0 += BLOCK_BYTES;
-            t1 = s1.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row1) & 0xffff]), t1);
-            row1 += BLOCK_BYTES;
-            t2 = s2.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row2) & 0xffff]), t2);
-            row2 += BLOCK_BYTES;
-            t3 = s3.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row3) & 0xffff]), t3);
-            row3 += BLOCK_BYTES;
         }
         t0.intoArray(sums, first);
-        t1.intoArray(sums, first + F.length());
-        t2.intoArray(sums, first + 2 * F.length());
-        t3.intoArray(sums, first + 3 * F.length());
     }
 
     @Override
