@@ -48,8 +48,10 @@ final class Q41Matrix extends VectorMatrix {
         if (WIDE) {
             multiplyWide(input, scratch.floats(), at, columns, row0, row1, row2, row3);
         } else {
-            multiplyNarrow(input, scratch.floats(), at, columns, row0, row1);
-            multiplyNarrow(input, scratch.floats(), at + 2 * F.length(), columns, row2, row3);
+            multiplyNarrow(input, scratch.floats(), at, columns, row0);
+            multiplyNarrow(input, scratch.floats(), at + F.length(), columns, row1);
+            multiplyNarrow(input, scratch.floats(), at + 2 * F.length(), columns, row2);
+            multiplyNarrow(input, scratch.floats(), at + 3 * F.length(), columns, row3);
         }
     }
 
@@ -105,8 +107,8 @@ final class Q41Matrix extends VectorMatrix {
         t3.intoArray(sums, first + 3 * F.length());
     }
 
-    /** Two rows: the parts of vectors take code, and C2 leaves the end of a method that is too large to calls, which take boxes. */
-    private static void multiplyNarrow(float[] input, float[] sums, int first, int columns, long row0, long row1) {
+    /** One row: the parts of vectors take code, and C2 leaves the end of a method that is too large to calls, which take boxes. */
+    private static void multiplyNarrow(float[] input, float[] sums, int first, int columns, long row0) {
         IntVector lowMask = IntVector.broadcast(I, 0x0f);
         IntVector highMask = IntVector.broadcast(I, 0xf0);
         IntVector lowBits = IntVector.broadcast(I, LOW_BITS);
@@ -114,10 +116,8 @@ final class Q41Matrix extends VectorMatrix {
         FloatVector lowZero = FloatVector.broadcast(F, LOW);
         FloatVector highZero = FloatVector.broadcast(F, HIGH);
         FloatVector t0 = FloatVector.zero(F);
-        FloatVector t1 = t0;
         for (int x = 0; x < columns; x += BLOCK) {
             FloatVector s0 = FloatVector.zero(F);
-            FloatVector s1 = FloatVector.zero(F);
             FloatVector both = FloatVector.zero(F);
             for (int i = 0; i < HALF_BLOCK; i += F.length()) {
                 FloatVector low = FloatVector.fromArray(F, input, x + i);
@@ -129,20 +129,12 @@ final class Q41Matrix extends VectorMatrix {
                         .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, part);
                 s0 = p0.and(lowMask).or(lowBits).reinterpretAsFloats().sub(lowZero).fma(low, s0);
                 s0 = p0.and(highMask).or(highBits).reinterpretAsFloats().sub(highZero).fma(high, s0);
-                IntVector p1 = (IntVector) ByteVector.fromMemorySegment(B, MEMORY, row1 + at, ORDER)
-                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, part);
-                s1 = p1.and(lowMask).or(lowBits).reinterpretAsFloats().sub(lowZero).fma(low, s1);
-                s1 = p1.and(highMask).or(highBits).reinterpretAsFloats().sub(highZero).fma(high, s1);
             }
             t0 = s0.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row0) & 0xffff]), t0);
             t0 = both.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row0 + MINIMUM_AT) & 0xffff]), t0);
             row0 += BLOCK_BYTES;
-            t1 = s1.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row1) & 0xffff]), t1);
-            t1 = both.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row1 + MINIMUM_AT) & 0xffff]), t1);
-            row1 += BLOCK_BYTES;
         }
         t0.intoArray(sums, first);
-        t1.intoArray(sums, first + F.length());
     }
 
     @Override

@@ -53,12 +53,14 @@ final class Q50Matrix extends VectorMatrix {
 
     @Override
     void multiplyFour(float[] input, Scratch scratch, int at, long row0, long row1, long row2, long row3) {
-        multiplyRows(input, scratch.floats(), at, columns, row0, row1);
-        multiplyRows(input, scratch.floats(), at + 2 * F.length(), columns, row2, row3);
+        multiplyRows(input, scratch.floats(), at, columns, row0);
+        multiplyRows(input, scratch.floats(), at + F.length(), columns, row1);
+        multiplyRows(input, scratch.floats(), at + 2 * F.length(), columns, row2);
+        multiplyRows(input, scratch.floats(), at + 3 * F.length(), columns, row3);
     }
 
-    /** Two rows: the parts of vectors take code, and C2 leaves the end of a method that is too large to calls, which take boxes. */
-    private static void multiplyRows(float[] input, float[] sums, int first, int columns, long row0, long row1) {
+    /** One row: the parts of vectors take code, and C2 leaves the end of a method that is too large to calls, which take boxes. */
+    private static void multiplyRows(float[] input, float[] sums, int first, int columns, long row0) {
         IntVector nibble = IntVector.broadcast(I, 0x0f);
         IntVector notOctet = IntVector.broadcast(I, ~0xff);
         IntVector lowMask = IntVector.broadcast(I, LOW_MASK);
@@ -70,10 +72,8 @@ final class Q50Matrix extends VectorMatrix {
         IntVector lowShifts = LOW_SHIFTS;
         IntVector highShifts = HIGH_SHIFTS;
         FloatVector t0 = FloatVector.zero(F);
-        FloatVector t1 = t0;
         for (int x = 0; x < columns; x += BLOCK) {
             FloatVector s0 = FloatVector.zero(F);
-            FloatVector s1 = FloatVector.zero(F);
             for (int i = 0; i < HALF_BLOCK; i += F.length()) {
                 FloatVector low = FloatVector.fromArray(F, input, x + i);
                 FloatVector high = FloatVector.fromArray(F, input, x + HALF_BLOCK + i);
@@ -89,24 +89,11 @@ final class Q50Matrix extends VectorMatrix {
                         s0);
                 s0 = p0.or(h0.and(notOctet)).and(highMask).or(highBits).reinterpretAsFloats().sub(highZero).fma(high,
                         s0);
-                IntVector p1 = (IntVector) ByteVector.fromMemorySegment(B, MEMORY, row1 + at, ORDER)
-                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, part);
-                IntVector l1 = IntVector.broadcast(I, MEMORY.get(INT, row1 + LOW_FIFTHS_AT) >>> i)
-                        .lanewise(VectorOperators.LSHR, lowShifts);
-                IntVector h1 = IntVector.broadcast(I, MEMORY.get(INT, row1 + HIGH_FIFTHS_AT) >>> i)
-                        .lanewise(VectorOperators.LSHR, highShifts);
-                s1 = l1.bitwiseBlend(p1, nibble).and(lowMask).or(lowBits).reinterpretAsFloats().sub(lowZero).fma(low,
-                        s1);
-                s1 = p1.or(h1.and(notOctet)).and(highMask).or(highBits).reinterpretAsFloats().sub(highZero).fma(high,
-                        s1);
             }
             t0 = s0.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row0) & 0xffff]), t0);
             row0 += BLOCK_BYTES;
-            t1 = s1.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row1) & 0xffff]), t1);
-            row1 += BLOCK_BYTES;
         }
         t0.intoArray(sums, first);
-        t1.intoArray(sums, first + F.length());
     }
 
     @Override
