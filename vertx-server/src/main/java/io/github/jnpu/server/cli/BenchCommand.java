@@ -121,7 +121,7 @@ final class BenchCommand implements Callable<Integer> {
 
     private BenchmarkReport report(PrintStream out) {
         if (json) {
-            return new BenchmarkReport.Summary(out, repetitions);
+            return new BenchmarkReport.Summary(out, repetitions, cacheType.label());
         }
         return format == Format.JSON ? new BenchmarkReport.Json(out) : new BenchmarkReport.Markdown(out);
     }

@@ -92,6 +92,7 @@ sealed interface BenchmarkReport {
                 boolean prefill = result.test().stage() == Stage.PREFILL;
                 generator.writeNumberField("n_prompt", prefill ? result.test().tokens() : 0);
                 generator.writeNumberField("n_gen", prefill ? 0 : result.test().tokens());
+                generator.writeNumberField("n_depth", result.test().depth());
                 generator.writeStringField("test_time", now.toString());
                 writeSamples(generator, result);
                 generator.writeNumberField("load_ns", load);
@@ -120,13 +121,15 @@ sealed interface BenchmarkReport {
     final class Summary implements BenchmarkReport {
         private final PrintStream out;
         private final int repetitions;
+        private final String cacheType;
         private BenchmarkSubject subject;
         private Benchmark benchmark;
         private Result prefill;
         private Result decode;
 
-        Summary(PrintStream out, int repetitions) {
+        Summary(PrintStream out, int repetitions, String cacheType) {
             this.out = out;
+            this.cacheType = cacheType;
             this.repetitions = repetitions;
         }
 
@@ -147,6 +150,8 @@ sealed interface BenchmarkReport {
                 generator.writeStringField("model", subject.name());
                 generator.writeNumberField("prompt_tokens", prefill == null ? 0 : prefill.test().tokens());
                 generator.writeNumberField("generated_tokens", decode == null ? 0 : decode.test().tokens());
+                generator.writeNumberField("depth", prefill != null ? prefill.test().depth() : decode.test().depth());
+                generator.writeStringField("kv_cache_type", cacheType);
                 generator.writeNumberField("repetitions", repetitions);
                 writeSpeed(generator, "prefill", prefill);
                 writeSpeed(generator, "decode", decode);
