@@ -18,6 +18,7 @@ import java.lang.foreign.MemorySegment;
 /** The arithmetic on the Vector API. */
 final class VectorKernels implements Kernels {
     private static final VectorSpecies<Float> F = Lanes.FLOAT;
+    private static final boolean MORE_THAN_128_BITS = F.length() > 4;
     private static final VectorSpecies<Integer> I = Lanes.INT;
 
     private final ScalarKernels scalar = new ScalarKernels();
@@ -34,8 +35,9 @@ final class VectorKernels implements Kernels {
             case Q5_0 -> new Q50Matrix(weight, arena);
             case Q5_1 -> new Q51Matrix(weight, arena);
             case Q8_0 -> new Q80Matrix(weight, arena);
-            case MXFP4 -> new Mxfp4Matrix(weight, arena);
-            case IQ4_NL -> new Iq4NlMatrix(weight, arena);
+            case MXFP4 -> MORE_THAN_128_BITS ? new Mxfp4Matrix(weight, arena) : new DequantizedMatrix(weight, arena);
+            // At 128 bits their table lookups box vectors, depending on what C2 compiled before.
+            case IQ4_NL -> MORE_THAN_128_BITS ? new Iq4NlMatrix(weight, arena) : new DequantizedMatrix(weight, arena);
             case Q4_K -> new Q4KMatrix(weight, arena);
             case Q5_K -> new Q5KMatrix(weight, arena);
             case Q6_K -> new Q6KMatrix(weight, arena);
