@@ -106,19 +106,24 @@ public final class LanguageModel implements AutoCloseable {
             FutureTask<Tokenizer> tokenizer = tasks.start("tokenizer", () -> Tokenizer.of(file));
             FutureTask<Optional<ChatTemplate>> chatTemplate = tasks.start("template", () -> ChatTemplate.of(file));
             boolean fits = MemoryNeeds.of(file, options).check(file.location());
+            boolean repack = fits && options.repack();
+            LoadProgress progress = new LoadProgress(listener, WeightReader.weightBytes(file.tensors()), repack);
             if (!options.useMmap()) {
-                open.set(WeightReader.copy(file, options.threads(), listener));
+                open.set(WeightReader.copy(file, options.threads(), progress.reading()));
             }
             ModelSource source = open.get();
-            try (WeightReader prefetch = WeightReader.prefetch(source, fits ? options.threads() : 0, listener)) {
+            try (WeightReader prefetch = WeightReader.prefetch(source, fits ? options.threads() : 0,
+                    progress.reading())) {
                 DecoderGraph graph = DecoderGraph.of(source);
                 ModelConfig config = graph.config();
                 Placement placement = Placement.choose(graph, options.backend());
                 Decoder decoder = placement.backend().compile(graph,
-                        new DecoderOptions(options.threads(), options.cacheType(), MAX_BATCH));
+                        new DecoderOptions(options.threads(), options.cacheType(), MAX_BATCH, repack,
+                                progress.packing()));
                 try {
                     requireRows(LoadTasks.join(tokenizer), config, source);
                     prefetch.await();
+                    progress.complete();
                     int wanted = options.contextLength() == 0 ? DEFAULT_CONTEXT_LENGTH : options.contextLength();
                     return new LanguageModel(source, config, options, Math.min(wanted, config.contextLength()),
                             LoadTasks.join(tokenizer), LoadTasks.join(chatTemplate), placement, decoder);

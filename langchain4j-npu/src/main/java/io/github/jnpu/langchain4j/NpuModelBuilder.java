@@ -124,7 +124,7 @@ public abstract class NpuModelBuilder<B extends NpuModelBuilder<B>> {
     public B backend(String value) {
         options = value == null
                 ? new ModelOptions(options.contextLength(), options.threads(), options.cacheType(),
-                        ModelOptions.DEFAULT.backend(), options.useMmap())
+                        ModelOptions.DEFAULT.backend(), options.useMmap(), options.repack())
                 : options.withBackend(value);
         return self();
     }

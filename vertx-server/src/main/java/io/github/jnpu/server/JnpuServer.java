@@ -1,5 +1,6 @@
 package io.github.jnpu.server;
 
+import io.github.jnpu.engine.ModelOptions;
 import io.github.jnpu.server.api.ApiRouter;
 import io.github.jnpu.server.model.LoadedModels;
 import io.vertx.core.Vertx;
@@ -50,8 +51,8 @@ public final class JnpuServer implements AutoCloseable {
         // Nothing is served from the class path, so Vert.x needs no folder of its own in the temporary files.
         this.vertx = Vertx.vertx(new VertxOptions().setFileSystemOptions(new FileSystemOptions()
                 .setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
-        this.loaded = new LoadedModels(options.keepAlive(), options.maxLoadedModels(), options.maxQueue(), options
-                .cacheType());
+        this.loaded = new LoadedModels(options.keepAlive(), options.maxLoadedModels(), options.maxQueue(),
+                ModelOptions.DEFAULT.withCacheType(options.cacheType()).withRepack(options.repack()));
         WorkerExecutor workers = vertx.createSharedWorkerExecutor("jnpu-requests", WORKERS);
         this.api = new ApiRouter(vertx, workers, options.store(), loaded, options.origins(), address, options
                 .contextLength(), options.maxBodyBytes(), JnpuVersion.semantic());

@@ -7,6 +7,7 @@ import io.github.jnpu.server.model.GoDuration;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -30,11 +31,14 @@ import java.util.Map;
  *            for requests and models that do not say; 0 for the engine's default
  * @param cacheType
  *            number format of the KV cache
+ * @param repack
+ *            whether models lay their weights out anew while loading
  * @param maxBodyBytes
  *            the longest request body that is read
  */
 public record ServerOptions(String host, int port, ModelStore store, Duration keepAlive, int maxLoadedModels,
-        int maxQueue, List<String> origins, int contextLength, KvCacheType cacheType, int maxBodyBytes) {
+        int maxQueue, List<String> origins, int contextLength, KvCacheType cacheType, boolean repack,
+        int maxBodyBytes) {
     public static final int DEFAULT_PORT = 11434;
 
     private static final Duration DEFAULT_KEEP_ALIVE = Duration.ofMinutes(5);
@@ -56,7 +60,7 @@ public record ServerOptions(String host, int port, ModelStore store, Duration ke
 
     /**
      * Reads the variables that Ollama's server knows: OLLAMA_HOST, OLLAMA_MODELS, OLLAMA_KEEP_ALIVE, OLLAMA_MAX_QUEUE,
-     * OLLAMA_MAX_LOADED_MODELS, OLLAMA_ORIGINS, OLLAMA_CONTEXT_LENGTH, OLLAMA_KV_CACHE_TYPE.
+     * OLLAMA_MAX_LOADED_MODELS, OLLAMA_ORIGINS, OLLAMA_CONTEXT_LENGTH, OLLAMA_KV_CACHE_TYPE; and JNPU_REPACK.
      *
      * @throws IllegalArgumentException
      *             one line that names the variable, if one has a value that cannot be used
@@ -69,17 +73,18 @@ public record ServerOptions(String host, int port, ModelStore store, Duration ke
                 maxLoaded == 0 ? DEFAULT_MAX_LOADED_MODELS : maxLoaded,
                 Math.max(1, wholeNumber(environment, "OLLAMA_MAX_QUEUE", DEFAULT_MAX_QUEUE)),
                 origins(value(environment, "OLLAMA_ORIGINS")), wholeNumber(environment, "OLLAMA_CONTEXT_LENGTH", 0),
-                cacheType(value(environment, "OLLAMA_KV_CACHE_TYPE")), DEFAULT_MAX_BODY_BYTES);
+                cacheType(value(environment, "OLLAMA_KV_CACHE_TYPE")), repack(value(environment, "JNPU_REPACK")),
+                DEFAULT_MAX_BODY_BYTES);
     }
 
     public ServerOptions withAddress(String newHost, int newPort) {
         return new ServerOptions(newHost, newPort, store, keepAlive, maxLoadedModels, maxQueue, origins, contextLength,
-                cacheType, maxBodyBytes);
+                cacheType, repack, maxBodyBytes);
     }
 
     public ServerOptions withStore(ModelStore newStore) {
         return new ServerOptions(host, port, newStore, keepAlive, maxLoadedModels, maxQueue, origins, contextLength,
-                cacheType, maxBodyBytes);
+                cacheType, repack, maxBodyBytes);
     }
 
     private static String value(Map<String, String> environment, String name) {
@@ -140,6 +145,14 @@ public record ServerOptions(String host, int port, ModelStore store, Duration ke
             origins.add(entry);
         }
         return origins;
+    }
+
+    private static boolean repack(String text) {
+        return switch (text.toLowerCase(Locale.ROOT)) {
+            case "", "1", "true" -> true;
+            case "0", "false" -> false;
+            default -> throw new IllegalArgumentException("JNPU_REPACK must be 1 or 0, is '%s'".formatted(text));
+        };
     }
 
     private static KvCacheType cacheType(String text) {

@@ -9,8 +9,18 @@ package io.github.jnpu.engine.backend;
  *            how keys and values are kept
  * @param maxBatch
  *            how many tokens go through the network at once in prefill; at least 1
+ * @param repack
+ *            whether weights may be laid out anew, as a copy, where that makes products faster
+ * @param packListener
+ *            follows that
  */
-public record DecoderOptions(int threads, KvCacheType cacheType, int maxBatch) {
+public record DecoderOptions(int threads, KvCacheType cacheType, int maxBatch, boolean repack,
+        PackListener packListener) {
+    /** With weights laid out anew, and nobody who follows it. */
+    public DecoderOptions(int threads, KvCacheType cacheType, int maxBatch) {
+        this(threads, cacheType, maxBatch, true, PackListener.NONE);
+    }
+
     public DecoderOptions {
         if (threads < 1 || maxBatch < 1) {
             throw new IllegalArgumentException(

@@ -59,6 +59,9 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--kv-cache-type", paramLabel = "TYPE", defaultValue = "f16", converter = KvCacheTypeConverter.class, description = "Number format of the KV cache: f32, f16, bf16 or q8_0 (default ${DEFAULT-VALUE}).")
     private KvCacheType cacheType;
 
+    @Option(names = "--no-repack", description = "Leave the weights in the file's layout.")
+    private boolean noRepack;
+
     @Option(names = {"-r",
             "--repetitions"}, paramLabel = "N", defaultValue = "5", description = "How often each is measured (default ${DEFAULT-VALUE}).")
     private int repetitions;
@@ -127,7 +130,8 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private void measure(BenchmarkSubject subject, int threadCount, List<Test> tests, BenchmarkReport report) {
-        ModelOptions defaults = ModelOptions.DEFAULT.withThreads(threadCount).withCacheType(cacheType);
+        ModelOptions defaults = ModelOptions.DEFAULT.withThreads(threadCount).withCacheType(cacheType)
+                .withRepack(!noRepack);
         ModelOptions options = backend == null ? defaults : defaults.withBackend(backend);
         try (Benchmark benchmark = load(subject, options)) {
             if (!json) {

@@ -20,6 +20,7 @@ final class GenerationParameters {
     private int maxTokens = -1;
     private int contextLength;
     private boolean useMmap = true;
+    private boolean repack = true;
     private final List<String> stop = new ArrayList<>();
     private final Set<String> chosen = new HashSet<>();
 
@@ -104,6 +105,11 @@ final class GenerationParameters {
     @Option(names = "--no-mmap", description = "Copy the weights into memory while loading, for files on a network; else they stay where the file is mapped.")
     void noMmap(boolean value) {
         useMmap = !value;
+    }
+
+    @Option(names = "--no-repack", description = "Leave the weights in the file's layout: loads sooner, answers more slowly, and processes share the memory.")
+    void noRepack(boolean value) {
+        repack = !value;
     }
 
     @Option(names = "--stop", paramLabel = "TEXT", description = "End the answer where TEXT appears; may be repeated.")
@@ -207,7 +213,8 @@ final class GenerationParameters {
     }
 
     ModelOptions modelOptions() {
-        return ModelOptions.DEFAULT.withContextLength(contextLength).withUseMmap(useMmap).withCacheType(cacheType);
+        return ModelOptions.DEFAULT.withContextLength(contextLength).withUseMmap(useMmap).withRepack(repack)
+                .withCacheType(cacheType);
     }
 
     GenerationRequest request(int[] prompt) {

@@ -21,6 +21,7 @@ import java.util.concurrent.CountDownLatch;
                 "  OLLAMA_ORIGINS            origins that browsers may call from",
                 "  OLLAMA_CONTEXT_LENGTH     context length where a request does not say",
                 "  OLLAMA_KV_CACHE_TYPE      number format of the KV cache (default f16)",
+                "  JNPU_REPACK               0: weights stay in the file's layout, slower and shared by processes",
                 "  JNPU_LOG                  debug, info, warn, error or off (default info)",
                 "", "Examples:",
                 "  jnpu serve",

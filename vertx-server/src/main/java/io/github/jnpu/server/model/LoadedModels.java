@@ -41,7 +41,7 @@ public final class LoadedModels implements AutoCloseable {
 
     private final Duration defaultKeepAlive;
     private final int maxModels;
-    private final KvCacheType cacheType;
+    private final ModelOptions defaults;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition modelGone = lock.newCondition();
@@ -61,10 +61,10 @@ public final class LoadedModels implements AutoCloseable {
      * @param maxWaiting
      *            requests that may wait for a load
      */
-    public LoadedModels(Duration defaultKeepAlive, int maxModels, int maxWaiting, KvCacheType cacheType) {
+    public LoadedModels(Duration defaultKeepAlive, int maxModels, int maxWaiting, ModelOptions defaults) {
         this.defaultKeepAlive = defaultKeepAlive;
         this.maxModels = maxModels;
-        this.cacheType = cacheType;
+        this.defaults = defaults;
         this.loader = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(maxWaiting),
                 Thread.ofPlatform().daemon().name("jnpu-loader").factory());
         this.closer = Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("jnpu-closer").factory());
@@ -170,8 +170,8 @@ public final class LoadedModels implements AutoCloseable {
         }
         long start = System.nanoTime();
         LanguageModel model = LanguageModel.load(request.model().open(),
-                new ModelOptions(request.contextLength(), request.threads(), cacheType, Optional.empty(),
-                        request.useMmap()),
+                defaults.withContextLength(request.contextLength()).withThreads(request.threads())
+                        .withUseMmap(request.useMmap()),
                 new LoggedLoad(request.model().name().toString(), request.abandoned()));
         LOGGER.info("loaded {} in {} ms: context {}, {} MB", request.model().name(),
                 (System.nanoTime() - start) / 1_000_000, model.contextLength(), model

@@ -36,7 +36,8 @@ public final class CpuDecoder implements Decoder {
         this.pool = new WorkerPool("jnpu-worker",
                 Math.clamp(graph.weightBytes() / BYTES_PER_THREAD, 1, options.threads()));
         try {
-            this.program = new Program(graph, kernels, pool, options.maxBatch(), arena);
+            this.program = new Program(graph, kernels, pool, options, arena);
+            program.loadWeights(options.packListener());
         } catch (RuntimeException | Error e) {
             close();
             throw e;

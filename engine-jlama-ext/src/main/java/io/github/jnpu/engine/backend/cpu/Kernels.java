@@ -22,6 +22,14 @@ public interface Kernels {
      */
     WeightMatrix prepare(ModelTensor weight, Arena arena);
 
+    /**
+     * As {@link #prepare}, but laid out anew for faster products where these kernels have a layout for the type: a copy, which
+     * {@link WeightMatrix#load} fills.
+     */
+    default WeightMatrix repack(ModelTensor weight, Arena arena) {
+        return prepare(weight, arena);
+    }
+
     /** How many bytes {@link #pack} needs for so many tokens; none if products read plain rows. */
     default long panelBytes(int tokens, int columns) {
         return 0;

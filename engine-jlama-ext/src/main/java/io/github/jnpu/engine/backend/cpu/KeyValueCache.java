@@ -68,7 +68,7 @@ final class KeyValueCache implements AutoCloseable {
         while (allocatedChunks < needed) {
             MemorySegment ofAllLayers;
             try {
-                ofAllLayers = HugePages.allocate(arena, Math.multiplyExact(layers, chunkBytes));
+                ofAllLayers = MemoryAdvice.allocate(arena, Math.multiplyExact(layers, chunkBytes));
             } catch (OutOfMemoryError e) {
                 throw new BackendException(
                         "no memory for the KV cache beyond %d tokens; use a shorter context (num_ctx) or a smaller type (OLLAMA_KV_CACHE_TYPE)"

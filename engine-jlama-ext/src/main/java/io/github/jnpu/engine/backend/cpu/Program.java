@@ -8,6 +8,8 @@ import io.github.jnpu.convert.graph.Value;
 import io.github.jnpu.convert.model.ModelConfig;
 import io.github.jnpu.convert.model.ModelTensor;
 import io.github.jnpu.convert.tensor.Dequantizer;
+import io.github.jnpu.engine.backend.DecoderOptions;
+import io.github.jnpu.engine.backend.PackListener;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -15,17 +17,26 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A graph as a list of steps over fixed buffers, with barriers only where one worker needs what another wrote. All workers of
  * a pool run it together.
  */
 final class Program {
+    /** Of weights, for a worker at a time: some milliseconds of work. */
+    private static final long SHARE_BYTES = 4 << 20;
+
+    private record Share(WeightMatrix matrix, int from, int to) {}
+
     private final WorkerPool pool;
     private final Kernels kernels;
     private final Arena arena;
@@ -42,16 +53,25 @@ final class Program {
     private final List<Step> steps = new ArrayList<>();
     private final List<Boolean> barrierBefore = new ArrayList<>();
     private final int headStart;
-    private final Map<String, WeightMatrix> matrices = new HashMap<>();
+    private final Map<String, WeightMatrix> matrices = new LinkedHashMap<>();
+    /** The tensors that products read, if they may be laid out anew; rows are looked up as fast in the file. */
+    private final Set<String> repacked = new HashSet<>();
     private final Map<RopeFrequencies, Steps.RopeAngles> angles = new HashMap<>();
     private final Step[] code;
     private final boolean[] barriers;
 
-    Program(DecoderGraph graph, Kernels kernels, WorkerPool pool, int maxBatch, Arena arena) {
+    Program(DecoderGraph graph, Kernels kernels, WorkerPool pool, DecoderOptions options, Arena arena) {
         this.arena = arena;
         this.pool = pool;
         this.kernels = kernels;
-        this.maxBatch = maxBatch;
+        this.maxBatch = options.maxBatch();
+        if (options.repack()) {
+            graph.operations().forEach(operation -> {
+                if (operation instanceof Operation.Projection projection) {
+                    repacked.add(projection.weight().name());
+                }
+            });
+        }
         ModelConfig config = graph.config();
         this.workspaces = new AttentionWorkspace[pool.workers()];
         Arrays.setAll(workspaces, _ -> AttentionWorkspace.of(config.heads() / config.keyValueHeads(),
@@ -86,12 +106,51 @@ final class Program {
         }
     }
 
+    /**
+     * Lays the weights out as products want them, with all workers.
+     *
+     * @throws java.util.concurrent.CancellationException
+     *             if the listener wants no more of it
+     */
+    void loadWeights(PackListener listener) {
+        List<WeightMatrix> pending = matrices.values().stream().filter(matrix -> matrix.packedBytes() > 0).toList();
+        long total = pending.stream().mapToLong(WeightMatrix::packedBytes).sum();
+        if (total == 0) {
+            return;
+        }
+        List<Share> shares = new ArrayList<>();
+        for (WeightMatrix matrix : pending) {
+            int step = matrix.rowGranularity();
+            step *= Math.clamp(SHARE_BYTES * matrix.rows() / matrix.packedBytes() / step, 1, matrix.rows());
+            for (int row = 0; row < matrix.rows(); row += step) {
+                int end = Math.min(matrix.rows(), row + step);
+                shares.add(new Share(matrix, row, end));
+            }
+        }
+        AtomicInteger next = new AtomicInteger();
+        AtomicLong done = new AtomicLong();
+        pool.run((_, _) -> {
+            for (int i = next.getAndIncrement(); i < shares.size() && !pool.failed(); i = next.getAndIncrement()) {
+                try {
+                    Share share = shares.get(i);
+                    share.matrix.load(share.from, share.to);
+                    long bytes = share.matrix.packedBytes() * (share.to - share.from) / share.matrix.rows();
+                    synchronized (done) {
+                        listener.onProgress(done.addAndGet(bytes), total);
+                    }
+                } catch (Throwable thrown) {
+                    pool.fail(thrown);
+                }
+            }
+        });
+    }
+
     /** Makes room for attention over this many positions. */
     void reserve(int positions) {
         chunkResults.reserve(positions);
     }
 
-    /** The memory of values, panels and scratch, in bytes. */
+    /** The memory of values, panels and scratch, and what weights take more than in the file, in bytes. */
     long bufferBytes() {
         long words = 0;
         for (float[] buffer : buffers) {
@@ -100,7 +159,8 @@ final class Program {
         for (Scratch own : scratch) {
             words += own.floats().length;
         }
-        return panels.byteSize() + words * Float.BYTES;
+        return panels.byteSize() + words * Float.BYTES + matrices.values().stream()
+                .mapToLong(matrix -> Math.max(0, matrix.packedBytes() - matrix.fileBytes())).sum();
     }
 
     int maxBatch() {
@@ -183,7 +243,9 @@ final class Program {
 
     /** The output may be the embedding table, so one matrix for each tensor. */
     private WeightMatrix matrix(ModelTensor tensor) {
-        return matrices.computeIfAbsent(tensor.name(), _ -> kernels.prepare(tensor, arena));
+        return matrices.computeIfAbsent(tensor.name(), _ -> repacked.contains(tensor.name())
+                ? kernels.repack(tensor, arena)
+                : kernels.prepare(tensor, arena));
     }
 
     private static float[] floats(ModelTensor tensor) {

@@ -39,6 +39,22 @@ public interface WeightMatrix {
     /** How many floats of scratch memory a worker needs for a product with up to so many tokens. */
     int scratchFloats(int tokens);
 
+    /**
+     * Lays rows out as products want them, if that is not how they lie in the file; once for each row, before its first product.
+     * Threads may share the work, each with rows that begin at a multiple of {@link #rowGranularity()}.
+     */
+    default void load(int fromRow, int toRow) {}
+
+    /** Bytes that {@link #load} fills, in all; 0 if the weights stay where they are. */
+    default long packedBytes() {
+        return 0;
+    }
+
+    /** Bytes of the same weights in the file; 0 if unknown. */
+    default long fileBytes() {
+        return 0;
+    }
+
     /** Writes one row as {@link #columns()} floats, for looking embeddings up. */
     void copyRow(int row, float[] target, int offset);
 }

@@ -14,7 +14,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /** BF16 weights: the upper half of a float. */
-final class BFloat16Matrix extends VectorMatrix {
+final class BFloat16Matrix extends MappedMatrix {
     private static final VectorSpecies<Float> F = Lanes.FLOAT;
     private static final VectorSpecies<Integer> I = Lanes.INT;
     private static final VectorSpecies<Short> S = Lanes.SHORT;

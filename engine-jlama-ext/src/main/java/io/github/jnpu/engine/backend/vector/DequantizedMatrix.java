@@ -7,7 +7,7 @@ import java.lang.foreign.Arena;
 import java.util.Arrays;
 
 /** Types without a kernel of their own: each row is copied and dequantised first, so it is slow and allocates. */
-final class DequantizedMatrix extends VectorMatrix {
+final class DequantizedMatrix extends MappedMatrix {
 
     DequantizedMatrix(ModelTensor tensor, Arena arena) {
         super(tensor, arena);

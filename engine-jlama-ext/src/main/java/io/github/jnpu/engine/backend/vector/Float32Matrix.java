@@ -11,7 +11,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /** F32 weights. */
-final class Float32Matrix extends VectorMatrix {
+final class Float32Matrix extends MappedMatrix {
     private static final VectorSpecies<Float> F = Lanes.FLOAT;
     private static final ValueLayout.OfFloat FLOAT_LE = ValueLayout.JAVA_FLOAT_UNALIGNED
             .withOrder(ByteOrder.LITTLE_ENDIAN);

@@ -14,13 +14,12 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /** F16 weights. */
-final class HalfFloatMatrix extends VectorMatrix {
+final class HalfFloatMatrix extends MappedMatrix {
     private static final VectorSpecies<Float> F = Lanes.FLOAT;
     private static final VectorSpecies<Integer> I = Lanes.INT;
     private static final VectorSpecies<Short> S = Lanes.SHORT;
     private static final ValueLayout.OfShort SHORT_LE = ValueLayout.JAVA_SHORT_UNALIGNED
             .withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final MemorySegment MEMORY = NativeMemory.ALL;
     private static final int BYTES = 2;
     /** Columns that are converted together: four rows of them stay in the first-level cache. */
     private static final int CHUNK = 512;
@@ -40,10 +39,10 @@ final class HalfFloatMatrix extends VectorMatrix {
         float[] sums = scratch.floats();
         for (int from = 0; from < columns; from += CHUNK) {
             int count = Math.min(CHUNK, columns - from);
-            convert(row0 + (long) BYTES * from, count, sums, SUMS + 0 * CHUNK);
-            convert(row1 + (long) BYTES * from, count, sums, SUMS + 1 * CHUNK);
-            convert(row2 + (long) BYTES * from, count, sums, SUMS + 2 * CHUNK);
-            convert(row3 + (long) BYTES * from, count, sums, SUMS + 3 * CHUNK);
+            HalfTable.convert(row0 + (long) BYTES * from, count, sums, SUMS + 0 * CHUNK);
+            HalfTable.convert(row1 + (long) BYTES * from, count, sums, SUMS + 1 * CHUNK);
+            HalfTable.convert(row2 + (long) BYTES * from, count, sums, SUMS + 2 * CHUNK);
+            HalfTable.convert(row3 + (long) BYTES * from, count, sums, SUMS + 3 * CHUNK);
             int end = F.loopBound(count);
             for (int i = 0; i < end; i += F.length()) {
                 FloatVector x = FloatVector.fromArray(F, input, from + i);
@@ -64,13 +63,6 @@ final class HalfFloatMatrix extends VectorMatrix {
             sums[at + 1 * F.length()] += sums[last + 1 * CHUNK + i] * input[columns - tail + i];
             sums[at + 2 * F.length()] += sums[last + 2 * CHUNK + i] * input[columns - tail + i];
             sums[at + 3 * F.length()] += sums[last + 3 * CHUNK + i] * input[columns - tail + i];
-        }
-    }
-
-    /** Made into vector code by C2: the Vector API has no conversion from half floats. */
-    private static void convert(long address, int count, float[] target, int offset) {
-        for (int i = 0; i < count; i++) {
-            target[offset + i] = Float.float16ToFloat(MEMORY.get(SHORT_LE, address + (long) BYTES * i));
         }
     }
 

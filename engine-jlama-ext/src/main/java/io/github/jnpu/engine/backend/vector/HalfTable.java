@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 final class HalfTable {
     private static final ValueLayout.OfShort SHORT_LE = ValueLayout.JAVA_SHORT_UNALIGNED
             .withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final MemorySegment MEMORY = NativeMemory.ALL;
     static final float[] FLOATS = new float[1 << 16];
 
     static {
@@ -24,5 +25,12 @@ final class HalfTable {
     /** The half float at an offset, little-endian. */
     static float get(MemorySegment data, long offset) {
         return FLOATS[data.get(SHORT_LE, offset) & 0xffff];
+    }
+
+    /** Converts half floats that follow each other. Made into vector code by C2: the Vector API has no such conversion. */
+    static void convert(long address, int count, float[] target, int offset) {
+        for (int i = 0; i < count; i++) {
+            target[offset + i] = Float.float16ToFloat(MEMORY.get(SHORT_LE, address + 2L * i));
+        }
     }
 }

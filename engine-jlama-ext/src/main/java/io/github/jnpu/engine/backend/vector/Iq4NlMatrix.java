@@ -19,7 +19,7 @@ import java.util.Objects;
  * IQ4_NL: blocks of 32 weights, an F16 scale and 16 bytes; weight i is the entry of a table of 16 that nibble
  * {@code (i % 16, i / 16)} names.
  */
-final class Iq4NlMatrix extends VectorMatrix {
+final class Iq4NlMatrix extends MappedMatrix {
     private static final VectorSpecies<Float> F = Lanes.FLOAT;
     private static final VectorSpecies<Integer> I = Lanes.INT;
     /** A block's nibbles, and a table of values: at every width. */

@@ -19,7 +19,7 @@ import java.util.Objects;
  * MXFP4: blocks of 32 weights, a power of two as a biased exponent (E8M0) and 16 bytes; weight i is the four-bit float (E2M1) in
  * nibble {@code (i % 16, i / 16)} times that power. See the OCP microscaling formats 1.0.
  */
-final class Mxfp4Matrix extends VectorMatrix {
+final class Mxfp4Matrix extends MappedMatrix {
     private static final VectorSpecies<Float> F = Lanes.FLOAT;
     private static final VectorSpecies<Integer> I = Lanes.INT;
     /** A block's nibbles, and a table of values: at every width. */

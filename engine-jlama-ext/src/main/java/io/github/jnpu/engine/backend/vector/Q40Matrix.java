@@ -19,7 +19,7 @@ import java.nio.ByteOrder;
  * <p>A nibble becomes a float without a conversion: put under the exponent of a float whose last bit counts 1 (2^23) or,
  * for the high nibble, whose last bit but four does (2^19), it only takes a subtraction, which also takes the 8 away.
  */
-final class Q40Matrix extends VectorMatrix {
+final class Q40Matrix extends MappedMatrix {
     private static final VectorSpecies<Float> F = Lanes.FLOAT;
     private static final VectorSpecies<Integer> I = Lanes.INT;
     private static final VectorSpecies<Byte> B = Lanes.BYTE;

@@ -20,7 +20,7 @@ import java.util.Objects;
  * scale plus the minimum. Nibbles become floats as in {@link Q40Matrix}; the minimum multiplies the sum of the activations, which
  * is made once for four rows.
  */
-final class Q41Matrix extends VectorMatrix {
+final class Q41Matrix extends MappedMatrix {
     private static final VectorSpecies<Float> F = Lanes.FLOAT;
     private static final VectorSpecies<Integer> I = Lanes.INT;
     private static final VectorSpecies<Byte> B = Lanes.BYTE;

@@ -17,7 +17,7 @@ import java.nio.ByteOrder;
  * Q4_K: super-blocks of 256 weights with F16 scales for 8 six-bit scales and 8 six-bit minimums, one of each for 32 weights;
  * {@code weight = d * scale * nibble - dmin * minimum}. 64 weights share 32 bytes: the low nibbles are the first half.
  */
-final class Q4KMatrix extends VectorMatrix {
+final class Q4KMatrix extends MappedMatrix {
     private static final VectorSpecies<Float> F = Lanes.FLOAT;
     private static final VectorSpecies<Byte> B = Lanes.BYTE;
     private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);

@@ -19,7 +19,7 @@ import java.util.Objects;
  * Q5_0: blocks of 32 weights, an F16 scale, 32 fifth bits and 16 bytes; weight i is nibble {@code (i % 16, i / 16)} with bit i on
  * top, minus 16. They become floats as in {@link Q40Matrix}. A lane's fifth bit is shifted on top of the nibble where that lies.
  */
-final class Q50Matrix extends VectorMatrix {
+final class Q50Matrix extends MappedMatrix {
     private static final VectorSpecies<Float> F = Lanes.FLOAT;
     private static final VectorSpecies<Integer> I = Lanes.INT;
     private static final VectorSpecies<Byte> B = Lanes.BYTE;

@@ -19,7 +19,7 @@ import java.util.Objects;
  * Q5_1: blocks of 32 weights, an F16 scale, an F16 minimum, 32 fifth bits and 16 bytes; weight i is nibble
  * {@code (i % 16, i / 16)} with bit i on top, times the scale plus the minimum. See {@link Q50Matrix} and {@link Q41Matrix}.
  */
-final class Q51Matrix extends VectorMatrix {
+final class Q51Matrix extends MappedMatrix {
     private static final VectorSpecies<Float> F = Lanes.FLOAT;
     private static final VectorSpecies<Integer> I = Lanes.INT;
     private static final VectorSpecies<Byte> B = Lanes.BYTE;

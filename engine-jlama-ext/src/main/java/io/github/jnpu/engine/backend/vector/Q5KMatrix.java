@@ -24,7 +24,7 @@ import java.util.Objects;
  * nibbles are the first half. Byte i of the fifth bits is for weight i of all 8 sub-blocks. Bits become floats as in
  * {@link Q40Matrix}.
  */
-final class Q5KMatrix extends VectorMatrix {
+final class Q5KMatrix extends MappedMatrix {
     private static final VectorSpecies<Float> F = Lanes.FLOAT;
     private static final VectorSpecies<Integer> I = Lanes.INT;
     private static final VectorSpecies<Byte> B = Lanes.BYTE;

@@ -18,7 +18,7 @@ import java.nio.ByteOrder;
  * each, and an F16 scale; {@code weight = d * scale * (q - 32)}. In each half of 128, byte l of the low bits holds weights l
  * and l + 64, byte l + 32 weights l + 32 and l + 96; byte l of the high bits holds all four.
  */
-final class Q6KMatrix extends VectorMatrix {
+final class Q6KMatrix extends MappedMatrix {
     private static final VectorSpecies<Float> F = Lanes.FLOAT;
     private static final VectorSpecies<Byte> B = Lanes.BYTE;
     private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);

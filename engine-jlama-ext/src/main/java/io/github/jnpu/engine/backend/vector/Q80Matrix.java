@@ -13,7 +13,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /** Q8_0: blocks of 32 weights, an F16 scale and 32 signed bytes. */
-final class Q80Matrix extends VectorMatrix {
+final class Q80Matrix extends MappedMatrix {
     private static final VectorSpecies<Float> F = Lanes.FLOAT;
     private static final VectorSpecies<Byte> B = Lanes.BYTE;
     private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);

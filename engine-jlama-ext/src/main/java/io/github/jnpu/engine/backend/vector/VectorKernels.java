@@ -46,6 +46,17 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
+    public WeightMatrix repack(ModelTensor weight, Arena arena) {
+        return switch (weight.type()) {
+            case Q4_0 -> new PackedQ40Matrix(weight, arena);
+            case Q8_0 -> new PackedQ80Matrix(weight, arena);
+            case Q4_K -> new PackedQ4KMatrix(weight, arena);
+            case Q6_K -> new PackedQ6KMatrix(weight, arena);
+            default -> prepare(weight, arena);
+        };
+    }
+
+    @Override
     public long panelBytes(int tokens, int columns) {
         return 4L * PrefillTile.roundUp(tokens) * columns;
     }

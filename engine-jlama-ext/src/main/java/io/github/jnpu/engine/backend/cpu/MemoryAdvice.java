@@ -8,7 +8,9 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
- * Zeroed memory in pages of 2 MiB, if Linux has them to give. Attention reads F16 from these at 14 GB/s, from pages of 4 KiB at
+ * What the operating system is told about memory.
+ *
+ * <p>{@link #allocate}: zeroed memory in pages of 2 MiB, if Linux has them to give. Attention reads F16 from these at 14 GB/s, from pages of 4 KiB at
  * 9 to 10: in a virtual machine each new page is a walk through two tables.
  *
  * <p>Only a wish: without native access, which would print a warning, and on other systems the memory is the arena's own. An arena
@@ -16,23 +18,26 @@ import java.lang.invoke.MethodHandle;
  */
 // Restricted methods are called only where native access has been granted.
 @SuppressWarnings("restricted")
-final class HugePages {
+public final class MemoryAdvice {
     private static final long SIZE = 2 << 20;
     // Of mmap(2) and madvise(2), the same on all processors that Java runs on.
     private static final int READ_WRITE = 3;
     private static final int PRIVATE_ANONYMOUS = 0x22;
+    private static final int DONT_NEED = 4;
     private static final int HUGE_PAGE = 14;
     private static final long LINE = 64;
+    /** No less than the page of any processor that Java runs on; advice about part of a page would be refused. */
+    private static final long PAGE = 64 << 10;
 
     private record Calls(MethodHandle mmap, MethodHandle munmap, MethodHandle madvise) {}
 
     /** Null where it is not to be had. */
     private static final Calls CALLS = findCalls();
 
-    private HugePages() {}
+    private MemoryAdvice() {}
 
     private static Calls findCalls() {
-        if (!System.getProperty("os.name").equals("Linux") || !HugePages.class.getModule().isNativeAccessEnabled()) {
+        if (!System.getProperty("os.name").equals("Linux") || !MemoryAdvice.class.getModule().isNativeAccessEnabled()) {
             return null;
         }
         ValueLayout size = ValueLayout.JAVA_LONG;
@@ -53,7 +58,7 @@ final class HugePages {
      * @throws OutOfMemoryError
      *             if there is none
      */
-    static MemorySegment allocate(Arena arena, long bytes) {
+    public static MemorySegment allocate(Arena arena, long bytes) {
         if (CALLS == null || bytes < SIZE) {
             return arena.allocate(bytes, LINE);
         }
@@ -72,6 +77,30 @@ final class HugePages {
             throw e;
         } catch (Throwable e) {
             throw new IllegalStateException("memory cannot be mapped", e);
+        }
+    }
+
+    /**
+     * Says that part of a mapped file will hardly be read again: its pages no longer count as this process's memory, and come back
+     * from the page cache or the disk if it is read all the same. Does nothing for other memory, and where {@link #allocate} can
+     * give no large pages.
+     */
+    public static void drop(MemorySegment mapped) {
+        if (CALLS == null || !mapped.isMapped()) {
+            return;
+        }
+        // Whole pages only: what shares a page with the neighbours stays.
+        long from = (mapped.address() + PAGE - 1) / PAGE * PAGE;
+        long to = (mapped.address() + mapped.byteSize()) / PAGE * PAGE;
+        if (from >= to) {
+            return;
+        }
+        try {
+            int _ = (int) CALLS.madvise.invokeExact(from, to - from, DONT_NEED);
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException("memory cannot be given back", e);
         }
     }
 

@@ -1,0 +1,187 @@
+package io.github.jnpu.engine.backend.vector;
+
+import io.github.jnpu.convert.model.ModelTensor;
+import io.github.jnpu.engine.backend.cpu.MemoryAdvice;
+import io.github.jnpu.engine.backend.cpu.Scratch;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorSpecies;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.Objects;
+
+/**
+ * A weight matrix laid out anew for decode: a vector of 32-bit words holds the same columns of as many rows as it has lanes, four
+ * to sixteen weights in each word. Nothing is summed over lanes, a block's scales are one vector, and a weight takes three
+ * operations: the field is cut out and put under the exponent of 1 by one (a ternary-logic instruction where there is one), then
+ * multiplied and added, and the word is rotated to the next field. What the 1 adds is the same for all rows: a multiple of the sum
+ * of a block's inputs, with which the block's sum starts.
+ *
+ * <p>Q4_0, one core of a Xeon (Granite Rapids, 512 bits): 31 billion multiply-adds a second from the second-level cache and 21 from
+ * memory, which could deliver 28; straight from the file's blocks 20 and 12 to 16. Memory needs several readers at once, so
+ * {@link #GROUPS} groups of rows are multiplied together: with two it is 17 to 18, with one 13, and with four that lie interleaved,
+ * one reader to the processor, 15. For the same reason the scales of a whole unit are read before its words: 18 with scales and
+ * words by turns, every 256 columns.
+ *
+ * <p>Memory: units of {@link #GROUPS} groups of as many rows as a vector has lanes; in each the scales, then the words
+ * {@code [group][word][row]}. Rows of the last unit that are not there are zeros.
+ */
+abstract class PackedMatrix extends VectorMatrix {
+    static final VectorSpecies<Integer> I = Lanes.INT;
+    static final int L = I.length();
+    static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
+    static final MemorySegment MEMORY = NativeMemory.ALL;
+    static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ORDER);
+    static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ORDER);
+    /** One as a float. A field in the upper bits of its fraction is a number from 1 to 2. */
+    static final int ONE_BITS = Float.floatToRawIntBits(1);
+    /** Bytes of a vector of words. */
+    static final int WORDS = 4 * L;
+    /** Groups of rows that decode multiplies together. */
+    static final int GROUPS = 4;
+    private static final long ALIGNMENT = 64;
+    /** Columns that are laid out together; whole super-blocks. */
+    private static final int PANEL = 256;
+    /** Lanes whose columns are in the second, third and fourth word: see {@link #unpack}. */
+    static final VectorMask<Integer> SECOND = VectorMask.fromLong(I, 0xf0);
+    static final VectorMask<Integer> THIRD = VectorMask.fromLong(I, 0xf00);
+    static final VectorMask<Integer> FOURTH = VectorMask.fromLong(I, 0xf000);
+
+    /** Rows of a unit. */
+    private static final int UNIT = GROUPS * L;
+
+    /** Columns that share a scale in the packed layout. */
+    final int block;
+    /** Blocks of a row. */
+    final int blocks;
+    private final long scaleBytes;
+    private final long wordBytes;
+    private final long unitBytes;
+    private final MemorySegment packed;
+    /** A product of fields times this is one of weights divided by their scales. */
+    final float one;
+    // Where things are in scratch: the sums of a unit's rows, the inputs in the order of the fields, what each block's sum starts
+    // with, the unit's scales.
+    static final int SUMS = 0;
+    static final int INPUT = UNIT;
+    final int starts;
+    final int scales;
+
+    /**
+     * @param block
+     *            columns that share a scale
+     * @param bits
+     *            of a weight
+     * @param scaleBytes
+     *            of a row
+     * @param words
+     *            of a block of a row
+     */
+    PackedMatrix(ModelTensor tensor, Arena arena, int block, int bits, long scaleBytes, int words) {
+        super(tensor, arena);
+        this.block = block;
+        this.blocks = columns / block;
+        this.one = 1 << bits;
+        this.scaleBytes = roundUp(scaleBytes * UNIT);
+        this.wordBytes = (long) blocks * words * WORDS;
+        this.unitBytes = roundUp(this.scaleBytes + GROUPS * wordBytes);
+        this.starts = INPUT + columns;
+        this.scales = starts + blocks;
+        this.packed = MemoryAdvice.allocate(arena, unitBytes * ((rows + UNIT - 1) / UNIT) + ALIGNMENT);
+    }
+
+    private static long roundUp(long bytes) {
+        return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    }
+
+    @Override
+    public final int rowGranularity() {
+        return UNIT;
+    }
+
+    @Override
+    public final int scratchFloats(int tokens) {
+        return Math.max(super.scratchFloats(tokens), scales + blocks * UNIT);
+    }
+
+    @Override
+    public final void load(int fromRow, int toRow) {
+        Objects.checkFromToIndex(fromRow, toRow, rows);
+        for (int first = fromRow; first < toRow; first = (first / L + 1) * L) {
+            int end = Math.min(toRow, (first / L + 1) * L);
+            // Some columns at a time: their lines are in the cache until all rows have written to them.
+            for (int from = 0; from < columns; from += PANEL) {
+                int to = Math.min(columns, from + PANEL);
+                for (int row = first; row < end; row++) {
+                    pack(data.address() + row * rowBytes + tensor.type().byteSize(from), from, to, row / L % GROUPS,
+                            row % L, unit(row), words(row));
+                }
+            }
+        }
+        MemoryAdvice.drop(data.asSlice(fromRow * rowBytes, (toRow - fromRow) * rowBytes));
+        Reference.reachabilityFence(this);
+    }
+
+    @Override
+    public final long packedBytes() {
+        return packed.byteSize();
+    }
+
+    private long unit(int row) {
+        return packed.address() + row / UNIT * unitBytes;
+    }
+
+    private long words(int row) {
+        return unit(row) + scaleBytes + row / L % GROUPS * wordBytes;
+    }
+
+    /** Lays columns of a row of the file out as one lane of a group. */
+    abstract void pack(long file, int from, int to, int group, int lane, long scaleAddress, long wordAddress);
+
+    @Override
+    public final void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow,
+            Scratch scratch) {
+        Objects.checkFromToIndex(fromRow, toRow, rows);
+        float[] floats = scratch.floats();
+        prepare(input, floats);
+        for (int first = fromRow / UNIT * UNIT; first < toRow; first += UNIT) {
+            Arrays.fill(floats, SUMS, SUMS + UNIT, 0);
+            readScales(unit(first), floats);
+            long words = words(first);
+            multiplyGroups(floats, words, words + wordBytes, words + 2 * wordBytes, words + 3 * wordBytes);
+            int end = Math.min(toRow, first + UNIT);
+            for (int row = Math.max(fromRow, first); row < end; row++) {
+                output[outputOffset + row] = floats[SUMS + row - first] * one;
+            }
+        }
+        Reference.reachabilityFence(this);
+    }
+
+    /** Writes the inputs in the order of the fields, and with what each block's sum starts. */
+    abstract void prepare(float[] input, float[] floats);
+
+    /** Writes a unit's scales {@code [group][block][row]}; may add to the sums. */
+    abstract void readScales(long scaleAddress, float[] floats);
+
+    /** Adds the products of a unit's groups to their sums. */
+    abstract void multiplyGroups(float[] floats, long words0, long words1, long words2, long words3);
+
+    @Override
+    final void dequantize(int row, int from, int count, float[] target, int offset) {
+        long unit = unit(row);
+        long words = words(row);
+        int group = row / L % GROUPS;
+        for (int at = from; at < from + count; at += block) {
+            unpack(unit, words, group, row % L, at / block, target, offset + at - from);
+        }
+    }
+
+    /** Dequantises a block of a lane of a group. */
+    abstract void unpack(long scaleAddress, long wordAddress, int group, int lane, int block, float[] target,
+            int offset);
+}

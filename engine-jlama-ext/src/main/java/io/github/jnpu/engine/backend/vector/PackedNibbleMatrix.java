@@ -1,0 +1,95 @@
+package io.github.jnpu.engine.backend.vector;
+
+import io.github.jnpu.convert.model.ModelTensor;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+import java.lang.foreign.Arena;
+
+/**
+ * Weights of four bits in blocks of 32 columns: word k has the columns 4k to 4k + 3 and the same plus 16, by turns, as the bytes of
+ * Q4_0 have them; each word is rotated so that its first field is the upper bits of a float's fraction.
+ */
+abstract class PackedNibbleMatrix extends PackedMatrix {
+    private static final VectorSpecies<Float> F = Lanes.FLOAT;
+    static final int BLOCK = 32;
+    private static final int BITS = 4;
+    private static final int FIELD = 23 - BITS;
+    private static final int HALF_BLOCK = BLOCK / 2;
+    /** Of a block of a group. */
+    private static final int BLOCK_BYTES = 4 * WORDS;
+    /** Column i is the low nibble of byte i % 4. */
+    private static final int[] ROTATIONS = {0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24};
+
+    /**
+     * @param scaleBytes
+     *            of a row
+     */
+    PackedNibbleMatrix(ModelTensor tensor, Arena arena, long scaleBytes) {
+        super(tensor, arena, BLOCK, BITS, scaleBytes, 4);
+    }
+
+    /** Writes a block's word: eight nibbles, the first in the lowest bits. */
+    static void writeWord(long wordAddress, int block, int word, int lane, int nibbles) {
+        MEMORY.set(INT, wordAddress + (long) block * BLOCK_BYTES + word * WORDS + lane * 4L,
+                Integer.rotateLeft(nibbles, FIELD));
+    }
+
+    /** Writes the inputs in the order of the fields, and a block's start: the sum of its inputs times a factor. */
+    final void prepare(float[] input, float[] floats, float factor) {
+        for (int b = 0; b < blocks; b++) {
+            int x = b * BLOCK;
+            int y = INPUT + x;
+            float even = 0;
+            float odd = 0;
+            for (int i = 0; i < HALF_BLOCK; i++) {
+                float low = input[x + i];
+                float high = input[x + HALF_BLOCK + i];
+                floats[y + 2 * i] = low;
+                floats[y + 2 * i + 1] = high;
+                even += low;
+                odd += high;
+            }
+            floats[starts + b] = factor * (even + odd);
+        }
+    }
+
+    @Override
+    final void multiplyGroups(float[] floats, long words0, long words1, long words2, long words3) {
+        PackedProduct.multiplyNibbles(floats, starts, scales, words0, words1, words2, words3);
+    }
+
+    /**
+     * Dequantises a block of a lane: {@code (nibble + addend) * scale + minimum}.
+     *
+     * @param scale
+     *            of a whole step of the number that fields become
+     */
+    static void unpackBlock(long wordAddress, int block, int lane, float addend, float scale, float minimum,
+            float[] target, int offset) {
+        IntVector one = IntVector.broadcast(I, ONE_BITS);
+        IntVector mask = IntVector.broadcast(I, (1 << 23) - (1 << FIELD));
+        IntVector rotations = IntVector.fromArray(I, ROTATIONS, 0);
+        FloatVector zero = FloatVector.broadcast(F, addend);
+        FloatVector factor = FloatVector.broadcast(F, scale * (1 << BITS));
+        FloatVector least = FloatVector.broadcast(F, minimum);
+        long address = wordAddress + (long) block * BLOCK_BYTES + lane * 4L;
+        for (int i = 0; i < HALF_BLOCK; i += L) {
+            IntVector words = IntVector.broadcast(I, MEMORY.get(INT, address));
+            if (L >= 8) {
+                words = words.blend(IntVector.broadcast(I, MEMORY.get(INT, address + WORDS)), SECOND);
+            }
+            if (L >= 16) {
+                words = words.blend(IntVector.broadcast(I, MEMORY.get(INT, address + 2 * WORDS)), THIRD)
+                        .blend(IntVector.broadcast(I, MEMORY.get(INT, address + 3 * WORDS)), FOURTH);
+            }
+            words = words.lanewise(VectorOperators.ROR, rotations);
+            words.and(mask).or(one).reinterpretAsFloats().add(zero).fma(factor, least).intoArray(target, offset + i);
+            words.lanewise(VectorOperators.ROR, BITS).and(mask).or(one).reinterpretAsFloats().add(zero)
+                    .fma(factor, least).intoArray(target, offset + HALF_BLOCK + i);
+            address += L / 4 * WORDS;
+        }
+    }
+}

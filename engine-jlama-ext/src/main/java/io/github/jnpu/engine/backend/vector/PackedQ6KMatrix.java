@@ -1,0 +1,206 @@
+package io.github.jnpu.engine.backend.vector;
+
+import io.github.jnpu.convert.model.ModelTensor;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * Q6_K packed. A block is 16 columns: two words of nibbles, {@code 0, 8, 1, 9, 2, 10, 3, 11} and the same plus 4, and a word of the
+ * sixteen upper pairs of bits in that order. Scales: {@code [group][super-block]} each have
+ * {@code [row]} half floats, then {@code [block][row]} the signed bytes that these multiply.
+ */
+final class PackedQ6KMatrix extends PackedMatrix {
+    private static final VectorSpecies<Float> F = Lanes.FLOAT;
+    private static final VectorSpecies<Short> S = Lanes.SHORT;
+    private static final VectorSpecies<Byte> B = Lanes.BYTE;
+    private static final int BLOCK = 16;
+    private static final int SUPER_BLOCK = 256;
+    private static final int BLOCKS = SUPER_BLOCK / BLOCK;
+    private static final int FILE_PAIRS_AT = 128;
+    private static final int FILE_SCALES_AT = 192;
+    private static final int FILE_D_AT = 208;
+    private static final int BITS = 6;
+    /** Where a field's nibble and its pair begin in a float's fraction. */
+    private static final int NIBBLE = 23 - BITS;
+    private static final int PAIR = NIBBLE + 4;
+    private static final int NIBBLE_MASK = 15 << NIBBLE;
+    private static final int PAIR_MASK = 3 << PAIR;
+    private static final int BLOCK_BYTES = 3 * WORDS;
+    private static final int LOW_NIBBLES = 0x0f0f0f0f;
+    private static final int LOW_PAIRS = 0x03030303;
+    /** Fields become 1 to 2, of which 1 and the half that stands for 32 are taken. */
+    private static final float ZERO = -1.5f;
+    // A half float's bits as those of a float, which then is 2^112 too small: sign, exponent and fraction.
+    private static final int HALF_SHIFT = 13;
+    private static final int HALF_MASK = 0x8fffe000;
+    private static final float HALF_FACTOR = 0x1p112f;
+    private static final int[] NIBBLES = {0, 8, 16, 24, 0, 8, 16, 24, 4, 12, 20, 28, 4, 12, 20, 28};
+    private static final int[] PAIRS = {0, 4, 8, 12, 16, 20, 24, 28, 2, 6, 10, 14, 18, 22, 26, 30};
+    /** One, but C2 must not know: see {@link PackedProduct}. */
+    private static int notConstant = 1;
+
+    private static final int SCALE_BYTES_AT = 2 * L;
+
+    private static final int SCALES_BYTES = SCALE_BYTES_AT + BLOCKS * L;
+
+    PackedQ6KMatrix(ModelTensor tensor, Arena arena) {
+        super(tensor, arena, BLOCK, BITS, (long) tensor.columns() / SUPER_BLOCK * SCALES_BYTES / L, 3);
+    }
+
+    private long scales(long scaleAddress, int group, int block) {
+        return scaleAddress + (long) (group * (blocks / BLOCKS) + block / BLOCKS) * SCALES_BYTES;
+    }
+
+    @Override
+    void pack(long file, int from, int to, int group, int lane, long scaleAddress, long wordAddress) {
+        long scales = scales(scaleAddress, group, from / BLOCK);
+        MEMORY.set(HALF, scales + lane * 2L, MEMORY.get(HALF, file + FILE_D_AT));
+        for (int b = 0; b < BLOCKS; b++) {
+            MEMORY.set(ValueLayout.JAVA_BYTE, scales + SCALE_BYTES_AT + b * L + lane,
+                    MEMORY.get(ValueLayout.JAVA_BYTE, file + FILE_SCALES_AT + b));
+            packBlock(file, b, wordAddress + (long) (from / BLOCK + b) * BLOCK_BYTES + lane * 4L);
+        }
+    }
+
+    /** Of each half of 128 columns, byte l of the low bits has columns l and l + 64; byte l of the high bits four columns. */
+    private static void packBlock(long file, int i, long target) {
+        int half = i / 8;
+        int run = i % 8 / 2;
+        long low = file + half * 64 + run % 2 * 32 + i % 2 * 16;
+        long high = file + FILE_PAIRS_AT + half * 32 + i % 2 * 16;
+        int nibble = run / 2 * 4;
+        int n0 = MEMORY.get(INT, low) >>> nibble & LOW_NIBBLES;
+        int n1 = MEMORY.get(INT, low + 4) >>> nibble & LOW_NIBBLES;
+        int n2 = MEMORY.get(INT, low + 8) >>> nibble & LOW_NIBBLES;
+        int n3 = MEMORY.get(INT, low + 12) >>> nibble & LOW_NIBBLES;
+        int p0 = MEMORY.get(INT, high) >>> 2 * run & LOW_PAIRS;
+        int p1 = MEMORY.get(INT, high + 4) >>> 2 * run & LOW_PAIRS;
+        int p2 = MEMORY.get(INT, high + 8) >>> 2 * run & LOW_PAIRS;
+        int p3 = MEMORY.get(INT, high + 12) >>> 2 * run & LOW_PAIRS;
+        int pairs = Integer.compress(p0 | p2 << 2, LOW_NIBBLES) | Integer.compress(p1 | p3 << 2, LOW_NIBBLES) << 16;
+        MEMORY.set(INT, target, Integer.rotateLeft(n0 | n2 << 4, NIBBLE));
+        MEMORY.set(INT, target + WORDS, Integer.rotateLeft(n1 | n3 << 4, NIBBLE));
+        MEMORY.set(INT, target + 2 * WORDS, Integer.rotateLeft(pairs, PAIR));
+    }
+
+    @Override
+    void prepare(float[] input, float[] floats) {
+        for (int b = 0; b < blocks; b++) {
+            int x = b * BLOCK;
+            int y = INPUT + x;
+            float even = 0;
+            float odd = 0;
+            for (int i = 0; i < BLOCK / 2; i++) {
+                float low = input[x + i];
+                float high = input[x + BLOCK / 2 + i];
+                floats[y + 2 * i] = low;
+                floats[y + 2 * i + 1] = high;
+                even += low;
+                odd += high;
+            }
+            floats[starts + b] = ZERO * (even + odd);
+        }
+    }
+
+    @Override
+    void readScales(long scaleAddress, float[] floats) {
+        readScales(scaleAddress, GROUPS * blocks, floats, scales);
+    }
+
+    /** The groups' scales follow each other in memory as they do in scratch. */
+    private static void readScales(long address, int count, float[] floats, int at) {
+        for (int first = 0; first < count; first += BLOCKS) {
+            FloatVector d = ((IntVector) ShortVector.fromMemorySegment(S, MEMORY, address, ORDER)
+                    .convertShape(VectorOperators.S2I, I, 0)).lanewise(VectorOperators.LSHL, HALF_SHIFT)
+                    .and(HALF_MASK).reinterpretAsFloats().mul(HALF_FACTOR);
+            for (int b = 0; b < BLOCKS; b++) {
+                d.mul((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, address + SCALE_BYTES_AT + b * L, ORDER)
+                        .convertShape(VectorOperators.B2F, F, 0)).intoArray(floats, at);
+                at += L;
+            }
+            address += SCALES_BYTES;
+        }
+    }
+
+    @Override
+    void multiplyGroups(float[] floats, long words0, long words1, long words2, long words3) {
+        multiplyTwo(floats, starts, scales, scales, SUMS, words0, words1);
+        multiplyTwo(floats, starts, scales, scales + 2 * blocks * L, SUMS + 2 * L, words2, words3);
+    }
+
+    /** See {@link PackedProduct}; a field takes two more operations here, and so there are two groups. */
+    private static void multiplyTwo(float[] floats, int start, int end, int scales, int sums, long words0,
+            long words1) {
+        IntVector one = IntVector.broadcast(I, ONE_BITS);
+        IntVector nibble = IntVector.broadcast(I, NIBBLE_MASK);
+        IntVector pair = IntVector.broadcast(I, PAIR_MASK);
+        FloatVector t0 = FloatVector.fromArray(F, floats, sums);
+        FloatVector t1 = FloatVector.fromArray(F, floats, sums + L);
+        int groupScales = (end - start) * L;
+        int inputs = INPUT;
+        int step = notConstant;
+        for (int block = start; block < end; block += step) {
+            FloatVector s0 = FloatVector.broadcast(F, floats[block]);
+            FloatVector s1 = s0;
+            IntVector h0 = IntVector.fromMemorySegment(I, MEMORY, words0 + 2 * WORDS, ORDER);
+            IntVector h1 = IntVector.fromMemorySegment(I, MEMORY, words1 + 2 * WORDS, ORDER);
+            for (int word = 0; word < 2; word += step) {
+                IntVector p0 = IntVector.fromMemorySegment(I, MEMORY, words0, ORDER);
+                IntVector p1 = IntVector.fromMemorySegment(I, MEMORY, words1, ORDER);
+                for (int field = 0; field < 8; field++) {
+                    FloatVector input = FloatVector.broadcast(F, floats[inputs + field]);
+                    s0 = p0.and(nibble).or(one).or(h0.and(pair)).reinterpretAsFloats().fma(input, s0);
+                    s1 = p1.and(nibble).or(one).or(h1.and(pair)).reinterpretAsFloats().fma(input, s1);
+                    p0 = p0.lanewise(VectorOperators.ROR, 4);
+                    p1 = p1.lanewise(VectorOperators.ROR, 4);
+                    h0 = h0.lanewise(VectorOperators.ROR, 2);
+                    h1 = h1.lanewise(VectorOperators.ROR, 2);
+                }
+                inputs += 8;
+                words0 += WORDS;
+                words1 += WORDS;
+            }
+            words0 += WORDS;
+            words1 += WORDS;
+            t0 = FloatVector.fromArray(F, floats, scales).fma(s0, t0);
+            t1 = FloatVector.fromArray(F, floats, scales + groupScales).fma(s1, t1);
+            scales += L;
+        }
+        t0.intoArray(floats, sums);
+        t1.intoArray(floats, sums + L);
+    }
+
+    @Override
+    void unpack(long scaleAddress, long wordAddress, int group, int lane, int block, float[] target, int offset) {
+        long scales = scales(scaleAddress, group, block);
+        float scale = HalfTable.FLOATS[MEMORY.get(HALF, scales + lane * 2L) & 0xffff]
+                * MEMORY.get(ValueLayout.JAVA_BYTE, scales + SCALE_BYTES_AT + block % BLOCKS * L + lane);
+        unpackBlock(wordAddress + (long) block * BLOCK_BYTES + lane * 4L, scale * (1 << BITS), target, offset);
+    }
+
+    private static void unpackBlock(long address, float scale, float[] target, int offset) {
+        IntVector one = IntVector.broadcast(I, ONE_BITS);
+        for (int i = 0; i < BLOCK; i += L) {
+            // At 128 bits the words of nibbles alternate.
+            IntVector nibbles = IntVector.broadcast(I, MEMORY.get(INT, address + i / 4 % 2 * WORDS));
+            if (L >= 8) {
+                nibbles = nibbles.blend(IntVector.broadcast(I, MEMORY.get(INT, address + WORDS)), SECOND);
+            }
+            if (L >= 16) {
+                nibbles = nibbles.blend(IntVector.broadcast(I, MEMORY.get(INT, address + WORDS)), FOURTH);
+            }
+            IntVector pairs = IntVector.broadcast(I, MEMORY.get(INT, address + 2 * WORDS));
+            nibbles.lanewise(VectorOperators.ROR, IntVector.fromArray(I, NIBBLES, i)).and(NIBBLE_MASK).or(one)
+                    .or(pairs.lanewise(VectorOperators.ROR, IntVector.fromArray(I, PAIRS, i)).and(PAIR_MASK))
+                    .reinterpretAsFloats().add(ZERO).mul(FloatVector.broadcast(F, scale))
+                    .intoArray(target, offset + i);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+package io.github.jnpu.engine.backend.vector;
+
+import io.github.jnpu.convert.model.ModelTensor;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+import java.lang.foreign.Arena;
+
+/** Q8_0 packed: the scales {@code [group][block][row]} as half floats, then words of four columns, 128 added to each. */
+final class PackedQ80Matrix extends PackedMatrix {
+    private static final VectorSpecies<Float> F = Lanes.FLOAT;
+    private static final int BLOCK = 32;
+    private static final int FILE_BLOCK_BYTES = 34;
+    private static final int BITS = 8;
+    private static final int FIELD = 23 - BITS;
+    private static final int BLOCK_WORDS = BLOCK / 4;
+    private static final int BLOCK_BYTES = BLOCK_WORDS * WORDS;
+    private static final int SIGNS = 0x80808080;
+    /** Fields become 1 to 2, of which 1 and the half that stands for 128 are taken. */
+    private static final float ZERO = -1.5f;
+    private static final int[] ROTATIONS = {0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24};
+
+    PackedQ80Matrix(ModelTensor tensor, Arena arena) {
+        super(tensor, arena, BLOCK, BITS, (long) tensor.columns() / BLOCK * 2, BLOCK_WORDS);
+    }
+
+    @Override
+    void pack(long file, int from, int to, int group, int lane, long scaleAddress, long wordAddress) {
+        for (int b = from / BLOCK; b < to / BLOCK; b++) {
+            MEMORY.set(HALF, scale(scaleAddress, group, b, lane), MEMORY.get(HALF, file));
+            for (int word = 0; word < BLOCK_WORDS; word++) {
+                MEMORY.set(INT, wordAddress + (long) b * BLOCK_BYTES + word * WORDS + lane * 4L,
+                        Integer.rotateLeft(MEMORY.get(INT, file + 2 + word * 4) ^ SIGNS, FIELD));
+            }
+            file += FILE_BLOCK_BYTES;
+        }
+    }
+
+    @Override
+    void prepare(float[] input, float[] floats) {
+        System.arraycopy(input, 0, floats, INPUT, columns);
+        for (int b = 0; b < blocks; b++) {
+            float even = 0;
+            float odd = 0;
+            for (int i = 0; i < BLOCK; i += 2) {
+                even += input[b * BLOCK + i];
+                odd += input[b * BLOCK + i + 1];
+            }
+            floats[starts + b] = ZERO * (even + odd);
+        }
+    }
+
+    private long scale(long scaleAddress, int group, int block, int lane) {
+        return scaleAddress + ((group * blocks + block) * L + lane) * 2L;
+    }
+
+    @Override
+    void readScales(long scaleAddress, float[] floats) {
+        HalfTable.convert(scaleAddress, GROUPS * blocks * L, floats, scales);
+    }
+
+    @Override
+    void multiplyGroups(float[] floats, long words0, long words1, long words2, long words3) {
+        PackedProduct.multiplyBytes(floats, starts, scales, words0, words1, words2, words3);
+    }
+
+    @Override
+    void unpack(long scaleAddress, long wordAddress, int group, int lane, int block, float[] target, int offset) {
+        float scale = HalfTable.FLOATS[MEMORY.get(HALF, scale(scaleAddress, group, block, lane)) & 0xffff];
+        unpackBlock(wordAddress + (long) block * BLOCK_BYTES + lane * 4L, scale * (1 << BITS), target, offset);
+    }
+
+    private static void unpackBlock(long address, float scale, float[] target, int offset) {
+        IntVector one = IntVector.broadcast(I, ONE_BITS);
+        IntVector mask = IntVector.broadcast(I, (1 << 23) - (1 << FIELD));
+        IntVector rotations = IntVector.fromArray(I, ROTATIONS, 0);
+        FloatVector zero = FloatVector.broadcast(F, ZERO);
+        FloatVector factor = FloatVector.broadcast(F, scale);
+        for (int i = 0; i < BLOCK; i += L) {
+            IntVector words = IntVector.broadcast(I, MEMORY.get(INT, address));
+            if (L >= 8) {
+                words = words.blend(IntVector.broadcast(I, MEMORY.get(INT, address + WORDS)), SECOND);
+            }
+            if (L >= 16) {
+                words = words.blend(IntVector.broadcast(I, MEMORY.get(INT, address + 2 * WORDS)), THIRD)
+                        .blend(IntVector.broadcast(I, MEMORY.get(INT, address + 3 * WORDS)), FOURTH);
+            }
+            words.lanewise(VectorOperators.ROR, rotations).and(mask).or(one).reinterpretAsFloats().add(zero)
+                    .mul(factor).intoArray(target, offset + i);
+            address += L / 4 * WORDS;
+        }
+    }
+}
