@@ -46,7 +46,7 @@ abstract class PackedMatrix extends VectorMatrix {
     static final int GROUPS = 4;
     private static final long ALIGNMENT = 64;
     /** Columns that are laid out together; whole super-blocks. */
-    private static final int PANEL = 256;
+    static final int PANEL = 256;
     /** Lanes whose columns are in the second, third and fourth word: see {@link #unpack}. */
     static final VectorMask<Integer> SECOND = VectorMask.fromLong(I, 0xf0);
     static final VectorMask<Integer> THIRD = VectorMask.fromLong(I, 0xf00);
@@ -59,6 +59,8 @@ abstract class PackedMatrix extends VectorMatrix {
     final int block;
     /** Blocks of a row. */
     final int blocks;
+    private final int scalePanelBytes;
+    private final int blockWords;
     private final long scaleBytes;
     private final long wordBytes;
     private final long unitBytes;
@@ -77,18 +79,20 @@ abstract class PackedMatrix extends VectorMatrix {
      *            columns that share a scale
      * @param bits
      *            of a weight
-     * @param scaleBytes
-     *            of a row
-     * @param words
-     *            of a block of a row
+     * @param scalePanelBytes
+     *            bytes of scales for 256 columns of a row
+     * @param blockWords
+     *            words of a block of a row
      */
-    PackedMatrix(ModelTensor tensor, Arena arena, int block, int bits, long scaleBytes, int words) {
+    PackedMatrix(ModelTensor tensor, Arena arena, int block, int bits, int scalePanelBytes, int blockWords) {
         super(tensor, arena);
         this.block = block;
         this.blocks = columns / block;
         this.one = 1 << bits;
-        this.scaleBytes = roundUp(scaleBytes * UNIT);
-        this.wordBytes = (long) blocks * words * WORDS;
+        this.scalePanelBytes = scalePanelBytes;
+        this.blockWords = blockWords;
+        this.scaleBytes = roundUp(scaleBytes(UNIT * (long) columns));
+        this.wordBytes = (long) blocks * blockWords * WORDS;
         this.unitBytes = roundUp(this.scaleBytes + GROUPS * wordBytes);
         this.starts = INPUT + columns;
         this.scales = starts + blocks;
@@ -97,6 +101,11 @@ abstract class PackedMatrix extends VectorMatrix {
 
     private static long roundUp(long bytes) {
         return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    }
+
+    /** Of so many weights. */
+    private long scaleBytes(long weights) {
+        return weights * scalePanelBytes / PANEL;
     }
 
     @Override
@@ -109,22 +118,56 @@ abstract class PackedMatrix extends VectorMatrix {
         return Math.max(super.scratchFloats(tokens), scales + blocks * UNIT);
     }
 
+    /**
+     * Through arrays, whose loops run fast long before C2 has compiled them; with accesses to memory segments the first gigabyte
+     * took four times as long.
+     */
     @Override
     public final void load(int fromRow, int toRow) {
         Objects.checkFromToIndex(fromRow, toRow, rows);
+        short[] file = new short[(int) tensor.type().byteSize(PANEL) / Short.BYTES];
+        byte[] panelScales = new byte[scalePanelBytes * L];
+        int[] panelWords = new int[PANEL / block * blockWords * L];
         for (int first = fromRow; first < toRow; first = (first / L + 1) * L) {
             int end = Math.min(toRow, (first / L + 1) * L);
-            // Some columns at a time: their lines are in the cache until all rows have written to them.
             for (int from = 0; from < columns; from += PANEL) {
-                int to = Math.min(columns, from + PANEL);
-                for (int row = first; row < end; row++) {
-                    pack(data.address() + row * rowBytes + tensor.type().byteSize(from), from, to, row / L % GROUPS,
-                            row % L, unit(row), words(row));
-                }
+                loadPanel(first, end, from, Math.min(columns, from + PANEL), file, panelScales, panelWords);
             }
         }
         MemoryAdvice.drop(data.asSlice(fromRow * rowBytes, (toRow - fromRow) * rowBytes));
         Reference.reachabilityFence(this);
+    }
+
+    private void loadPanel(int fromRow, int toRow, int from, int to, short[] file, byte[] panelScales,
+            int[] panelWords) {
+        long offset = tensor.type().byteSize(from);
+        int length = (int) (tensor.type().byteSize(to) - offset) / Short.BYTES;
+        long scaleAddress = unit(fromRow) + scaleBytes((fromRow / L % GROUPS * (long) columns + from) * L);
+        long wordAddress = words(fromRow) + (long) (from / block) * blockWords * WORDS;
+        int scaleLength = (int) scaleBytes((long) (to - from) * L);
+        int wordLength = (to - from) / block * blockWords * L;
+        if (toRow - fromRow < L) {
+            // Other rows of the group keep their lanes.
+            MemorySegment.copy(MEMORY, ValueLayout.JAVA_BYTE, scaleAddress, panelScales, 0, scaleLength);
+            MemorySegment.copy(MEMORY, INT, wordAddress, panelWords, 0, wordLength);
+        }
+        for (int row = fromRow; row < toRow; row++) {
+            MemorySegment.copy(data, HALF, row * rowBytes + offset, file, 0, length);
+            pack(file, (to - from) / block, row % L, panelScales, panelWords);
+        }
+        MemorySegment.copy(panelScales, 0, MEMORY, ValueLayout.JAVA_BYTE, scaleAddress, scaleLength);
+        MemorySegment.copy(panelWords, 0, MEMORY, INT, wordAddress, wordLength);
+    }
+
+    /** Writes a half float or any number of two bytes. */
+    static void writeHalf(byte[] bytes, int at, short value) {
+        bytes[at] = (byte) value;
+        bytes[at + 1] = (byte) (value >> 8);
+    }
+
+    /** A word of the file. */
+    static int word(short[] file, int at) {
+        return file[at] & 0xffff | file[at + 1] << 16;
     }
 
     @Override
@@ -140,8 +183,19 @@ abstract class PackedMatrix extends VectorMatrix {
         return unit(row) + scaleBytes + row / L % GROUPS * wordBytes;
     }
 
-    /** Lays columns of a row of the file out as one lane of a group. */
-    abstract void pack(long file, int from, int to, int group, int lane, long scaleAddress, long wordAddress);
+    /**
+     * Lays some columns of a row out as one lane of a group.
+     *
+     * @param file
+     *            the row's bytes, by twos
+     * @param count
+     *            of blocks
+     * @param panelScales
+     *            a panel of the group's scales
+     * @param panelWords
+     *            {@code [block][word][row]}
+     */
+    abstract void pack(short[] file, int count, int lane, byte[] panelScales, int[] panelWords);
 
     @Override
     public final void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow,

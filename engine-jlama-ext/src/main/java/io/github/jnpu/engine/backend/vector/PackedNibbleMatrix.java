@@ -18,23 +18,19 @@ abstract class PackedNibbleMatrix extends PackedMatrix {
     private static final int BITS = 4;
     private static final int FIELD = 23 - BITS;
     private static final int HALF_BLOCK = BLOCK / 2;
+    static final int BLOCK_WORDS = 4;
     /** Of a block of a group. */
-    private static final int BLOCK_BYTES = 4 * WORDS;
+    private static final int BLOCK_BYTES = BLOCK_WORDS * WORDS;
     /** Column i is the low nibble of byte i % 4. */
     private static final int[] ROTATIONS = {0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24};
 
-    /**
-     * @param scaleBytes
-     *            of a row
-     */
-    PackedNibbleMatrix(ModelTensor tensor, Arena arena, long scaleBytes) {
-        super(tensor, arena, BLOCK, BITS, scaleBytes, 4);
+    PackedNibbleMatrix(ModelTensor tensor, Arena arena, int scalePanelBytes) {
+        super(tensor, arena, BLOCK, BITS, scalePanelBytes, BLOCK_WORDS);
     }
 
     /** Writes a block's word: eight nibbles, the first in the lowest bits. */
-    static void writeWord(long wordAddress, int block, int word, int lane, int nibbles) {
-        MEMORY.set(INT, wordAddress + (long) block * BLOCK_BYTES + word * WORDS + lane * 4L,
-                Integer.rotateLeft(nibbles, FIELD));
+    static void writeWord(int[] words, int block, int word, int lane, int nibbles) {
+        words[(block * BLOCK_WORDS + word) * L + lane] = Integer.rotateLeft(nibbles, FIELD);
     }
 
     /** Writes the inputs in the order of the fields, and a block's start: the sum of its inputs times a factor. */

@@ -6,22 +6,23 @@ import java.lang.foreign.Arena;
 
 /** Q4_0 packed: the scales {@code [group][block][row]} as half floats, then nibbles of which 8 is taken. */
 final class PackedQ40Matrix extends PackedNibbleMatrix {
-    private static final int FILE_BLOCK_BYTES = 18;
+    /** A scale and 16 bytes, by twos. */
+    private static final int FILE_BLOCK = 9;
     /** Fields become 1 to 2, of which 1 and the half that stands for 8 are taken. */
     private static final float ZERO = -1.5f;
 
     PackedQ40Matrix(ModelTensor tensor, Arena arena) {
-        super(tensor, arena, (long) tensor.columns() / BLOCK * 2);
+        super(tensor, arena, PANEL / BLOCK * 2);
     }
 
     @Override
-    void pack(long file, int from, int to, int group, int lane, long scaleAddress, long wordAddress) {
-        for (int b = from / BLOCK; b < to / BLOCK; b++) {
-            MEMORY.set(HALF, scale(scaleAddress, group, b, lane), MEMORY.get(HALF, file));
-            for (int word = 0; word < 4; word++) {
-                writeWord(wordAddress, b, word, lane, MEMORY.get(INT, file + 2 + word * 4));
+    void pack(short[] file, int count, int lane, byte[] panelScales, int[] panelWords) {
+        for (int b = 0; b < count; b++) {
+            int at = b * FILE_BLOCK;
+            writeHalf(panelScales, (b * L + lane) * 2, file[at]);
+            for (int word = 0; word < BLOCK_WORDS; word++) {
+                writeWord(panelWords, b, word, lane, word(file, at + 1 + 2 * word));
             }
-            file += FILE_BLOCK_BYTES;
         }
     }
 
@@ -42,6 +43,7 @@ final class PackedQ40Matrix extends PackedNibbleMatrix {
     @Override
     void unpack(long scaleAddress, long wordAddress, int group, int lane, int block, float[] target, int offset) {
         float scale = HalfTable.FLOATS[MEMORY.get(HALF, scale(scaleAddress, group, block, lane)) & 0xffff];
-        unpackBlock(wordAddress, block, lane, ZERO, scale, 0, target, offset);
+        // Minus zero changes no sum, not even that of a zero.
+        unpackBlock(wordAddress, block, lane, ZERO, scale, -0f, target, offset);
     }
 }

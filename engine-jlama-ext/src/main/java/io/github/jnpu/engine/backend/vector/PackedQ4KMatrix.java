@@ -22,8 +22,9 @@ final class PackedQ4KMatrix extends PackedNibbleMatrix {
     private static final VectorSpecies<Byte> B = Lanes.BYTE;
     private static final int SUPER_BLOCK = 256;
     private static final int BLOCKS = SUPER_BLOCK / BLOCK;
-    private static final int SCALES_AT = 4;
-    private static final int NIBBLES_AT = 16;
+    // In the file, by two bytes.
+    private static final int FILE_SCALES_AT = 2;
+    private static final int FILE_NIBBLES_AT = 8;
     private static final int LOW_NIBBLES = 0x0f0f0f0f;
     /** Fields become 1 to 2, of which 1 is taken. */
     private static final float ZERO = -1;
@@ -39,7 +40,7 @@ final class PackedQ4KMatrix extends PackedNibbleMatrix {
     private static final int SCALES_BYTES = MINIMUM_BYTES_AT + BLOCKS * L;
 
     PackedQ4KMatrix(ModelTensor tensor, Arena arena) {
-        super(tensor, arena, (long) tensor.columns() / SUPER_BLOCK * SCALES_BYTES / L);
+        super(tensor, arena, SCALES_BYTES / L);
     }
 
     private long scales(long scaleAddress, int group, int block) {
@@ -47,39 +48,32 @@ final class PackedQ4KMatrix extends PackedNibbleMatrix {
     }
 
     @Override
-    void pack(long file, int from, int to, int group, int lane, long scaleAddress, long wordAddress) {
-        long scales = scales(scaleAddress, group, from / BLOCK);
-        MEMORY.set(HALF, scales + lane * 2L, MEMORY.get(HALF, file));
-        MEMORY.set(HALF, scales + MINIMUM_HALVES_AT + lane * 2L, MEMORY.get(HALF, file + 2));
+    void pack(short[] file, int count, int lane, byte[] panelScales, int[] panelWords) {
+        writeHalf(panelScales, lane * 2, file[0]);
+        writeHalf(panelScales, MINIMUM_HALVES_AT + lane * 2, file[1]);
         for (int b = 0; b < BLOCKS; b++) {
-            MEMORY.set(ValueLayout.JAVA_BYTE, scales + SCALE_BYTES_AT + b * L + lane, scale(file + SCALES_AT, b));
-            MEMORY.set(ValueLayout.JAVA_BYTE, scales + MINIMUM_BYTES_AT + b * L + lane, minimum(file + SCALES_AT, b));
+            panelScales[SCALE_BYTES_AT + b * L + lane] = (byte) (b < 4
+                    ? scaleByte(file, b) & 63
+                    : scaleByte(file, b + 4) & 15 | scaleByte(file, b - 4) >> 6 << 4);
+            panelScales[MINIMUM_BYTES_AT + b * L + lane] = (byte) (b < 4
+                    ? scaleByte(file, b + 4) & 63
+                    : scaleByte(file, b + 4) >> 4 | scaleByte(file, b) >> 6 << 4);
         }
         // 32 bytes have a block in their low nibbles and the next in their high ones.
         for (int pair = 0; pair < BLOCKS / 2; pair++) {
-            long nibbles = file + NIBBLES_AT + pair * 32;
-            for (int word = 0; word < 4; word++) {
-                int first = MEMORY.get(INT, nibbles + word * 4);
-                int second = MEMORY.get(INT, nibbles + 16 + word * 4);
-                writeWord(wordAddress, from / BLOCK + 2 * pair, word, lane,
-                        first & LOW_NIBBLES | (second & LOW_NIBBLES) << 4);
-                writeWord(wordAddress, from / BLOCK + 2 * pair + 1, word, lane,
-                        first >>> 4 & LOW_NIBBLES | second & ~LOW_NIBBLES);
+            int nibbles = FILE_NIBBLES_AT + pair * 16;
+            for (int word = 0; word < BLOCK_WORDS; word++) {
+                int first = word(file, nibbles + 2 * word);
+                int second = word(file, nibbles + 8 + 2 * word);
+                writeWord(panelWords, 2 * pair, word, lane, first & LOW_NIBBLES | (second & LOW_NIBBLES) << 4);
+                writeWord(panelWords, 2 * pair + 1, word, lane, first >>> 4 & LOW_NIBBLES | second & ~LOW_NIBBLES);
             }
         }
     }
 
-    private static byte scale(long scales, int i) {
-        int low = MEMORY.get(ValueLayout.JAVA_BYTE, scales + i);
-        return (byte) (i < 4
-                ? low & 63
-                : MEMORY.get(ValueLayout.JAVA_BYTE, scales + i + 4) & 15
-                        | (MEMORY.get(ValueLayout.JAVA_BYTE, scales + i - 4) >> 2 & 0x30));
-    }
-
-    private static byte minimum(long scales, int i) {
-        int low = MEMORY.get(ValueLayout.JAVA_BYTE, scales + i + 4);
-        return (byte) (i < 4 ? low & 63 : low >> 4 & 15 | MEMORY.get(ValueLayout.JAVA_BYTE, scales + i) >> 2 & 0x30);
+    /** One of the twelve bytes with scales and minimums. */
+    private static int scaleByte(short[] file, int i) {
+        return file[FILE_SCALES_AT + i / 2] >> i % 2 * 8 & 0xff;
     }
 
     @Override

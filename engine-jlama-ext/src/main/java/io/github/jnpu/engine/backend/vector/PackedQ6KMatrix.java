@@ -23,16 +23,18 @@ final class PackedQ6KMatrix extends PackedMatrix {
     private static final int BLOCK = 16;
     private static final int SUPER_BLOCK = 256;
     private static final int BLOCKS = SUPER_BLOCK / BLOCK;
-    private static final int FILE_PAIRS_AT = 128;
-    private static final int FILE_SCALES_AT = 192;
-    private static final int FILE_D_AT = 208;
+    // In the file, by two bytes.
+    private static final int FILE_PAIRS_AT = 64;
+    private static final int FILE_SCALES_AT = 96;
+    private static final int FILE_D_AT = 104;
     private static final int BITS = 6;
     /** Where a field's nibble and its pair begin in a float's fraction. */
     private static final int NIBBLE = 23 - BITS;
     private static final int PAIR = NIBBLE + 4;
     private static final int NIBBLE_MASK = 15 << NIBBLE;
     private static final int PAIR_MASK = 3 << PAIR;
-    private static final int BLOCK_BYTES = 3 * WORDS;
+    private static final int BLOCK_WORDS = 3;
+    private static final int BLOCK_BYTES = BLOCK_WORDS * WORDS;
     private static final int LOW_NIBBLES = 0x0f0f0f0f;
     private static final int LOW_PAIRS = 0x03030303;
     /** Fields become 1 to 2, of which 1 and the half that stands for 32 are taken. */
@@ -51,7 +53,7 @@ final class PackedQ6KMatrix extends PackedMatrix {
     private static final int SCALES_BYTES = SCALE_BYTES_AT + BLOCKS * L;
 
     PackedQ6KMatrix(ModelTensor tensor, Arena arena) {
-        super(tensor, arena, BLOCK, BITS, (long) tensor.columns() / SUPER_BLOCK * SCALES_BYTES / L, 3);
+        super(tensor, arena, BLOCK, BITS, SCALES_BYTES / L, BLOCK_WORDS);
     }
 
     private long scales(long scaleAddress, int group, int block) {
@@ -59,35 +61,37 @@ final class PackedQ6KMatrix extends PackedMatrix {
     }
 
     @Override
-    void pack(long file, int from, int to, int group, int lane, long scaleAddress, long wordAddress) {
-        long scales = scales(scaleAddress, group, from / BLOCK);
-        MEMORY.set(HALF, scales + lane * 2L, MEMORY.get(HALF, file + FILE_D_AT));
+    void pack(short[] file, int count, int lane, byte[] panelScales, int[] panelWords) {
+        writeHalf(panelScales, lane * 2, file[FILE_D_AT]);
         for (int b = 0; b < BLOCKS; b++) {
-            MEMORY.set(ValueLayout.JAVA_BYTE, scales + SCALE_BYTES_AT + b * L + lane,
-                    MEMORY.get(ValueLayout.JAVA_BYTE, file + FILE_SCALES_AT + b));
-            packBlock(file, b, wordAddress + (long) (from / BLOCK + b) * BLOCK_BYTES + lane * 4L);
+            panelScales[SCALE_BYTES_AT + b * L + lane] = (byte) (file[FILE_SCALES_AT + b / 2] >> b % 2 * 8);
+            packBlock(file, b, panelWords, b * BLOCK_WORDS * L + lane);
         }
     }
 
     /** Of each half of 128 columns, byte l of the low bits has columns l and l + 64; byte l of the high bits four columns. */
-    private static void packBlock(long file, int i, long target) {
-        int half = i / 8;
-        int run = i % 8 / 2;
-        long low = file + half * 64 + run % 2 * 32 + i % 2 * 16;
-        long high = file + FILE_PAIRS_AT + half * 32 + i % 2 * 16;
+    private static void packBlock(short[] file, int b, int[] words, int target) {
+        int half = b / 8;
+        int run = b % 8 / 2;
+        int low = half * 32 + run % 2 * 16 + b % 2 * 8;
+        int high = FILE_PAIRS_AT + half * 16 + b % 2 * 8;
         int nibble = run / 2 * 4;
-        int n0 = MEMORY.get(INT, low) >>> nibble & LOW_NIBBLES;
-        int n1 = MEMORY.get(INT, low + 4) >>> nibble & LOW_NIBBLES;
-        int n2 = MEMORY.get(INT, low + 8) >>> nibble & LOW_NIBBLES;
-        int n3 = MEMORY.get(INT, low + 12) >>> nibble & LOW_NIBBLES;
-        int p0 = MEMORY.get(INT, high) >>> 2 * run & LOW_PAIRS;
-        int p1 = MEMORY.get(INT, high + 4) >>> 2 * run & LOW_PAIRS;
-        int p2 = MEMORY.get(INT, high + 8) >>> 2 * run & LOW_PAIRS;
-        int p3 = MEMORY.get(INT, high + 12) >>> 2 * run & LOW_PAIRS;
-        int pairs = Integer.compress(p0 | p2 << 2, LOW_NIBBLES) | Integer.compress(p1 | p3 << 2, LOW_NIBBLES) << 16;
-        MEMORY.set(INT, target, Integer.rotateLeft(n0 | n2 << 4, NIBBLE));
-        MEMORY.set(INT, target + WORDS, Integer.rotateLeft(n1 | n3 << 4, NIBBLE));
-        MEMORY.set(INT, target + 2 * WORDS, Integer.rotateLeft(pairs, PAIR));
+        int n0 = word(file, low) >>> nibble & LOW_NIBBLES;
+        int n1 = word(file, low + 2) >>> nibble & LOW_NIBBLES;
+        int n2 = word(file, low + 4) >>> nibble & LOW_NIBBLES;
+        int n3 = word(file, low + 6) >>> nibble & LOW_NIBBLES;
+        int p0 = word(file, high) >>> 2 * run & LOW_PAIRS;
+        int p1 = word(file, high + 2) >>> 2 * run & LOW_PAIRS;
+        int p2 = word(file, high + 4) >>> 2 * run & LOW_PAIRS;
+        int p3 = word(file, high + 6) >>> 2 * run & LOW_PAIRS;
+        words[target] = Integer.rotateLeft(n0 | n2 << 4, NIBBLE);
+        words[target + L] = Integer.rotateLeft(n1 | n3 << 4, NIBBLE);
+        words[target + 2 * L] = Integer.rotateLeft(gather(p0 | p2 << 2) | gather(p1 | p3 << 2) << 16, PAIR);
+    }
+
+    /** The low nibbles of four bytes side by side; {@link Integer#compress} is slow until C2 has compiled its caller. */
+    private static int gather(int bytes) {
+        return bytes & 0xf | bytes >>> 4 & 0xf0 | bytes >>> 8 & 0xf00 | bytes >>> 12 & 0xf000;
     }
 
     @Override

@@ -12,7 +12,8 @@ import java.lang.foreign.Arena;
 final class PackedQ80Matrix extends PackedMatrix {
     private static final VectorSpecies<Float> F = Lanes.FLOAT;
     private static final int BLOCK = 32;
-    private static final int FILE_BLOCK_BYTES = 34;
+    /** A scale and 32 bytes, by twos. */
+    private static final int FILE_BLOCK = 17;
     private static final int BITS = 8;
     private static final int FIELD = 23 - BITS;
     private static final int BLOCK_WORDS = BLOCK / 4;
@@ -23,18 +24,18 @@ final class PackedQ80Matrix extends PackedMatrix {
     private static final int[] ROTATIONS = {0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24};
 
     PackedQ80Matrix(ModelTensor tensor, Arena arena) {
-        super(tensor, arena, BLOCK, BITS, (long) tensor.columns() / BLOCK * 2, BLOCK_WORDS);
+        super(tensor, arena, BLOCK, BITS, PANEL / BLOCK * 2, BLOCK_WORDS);
     }
 
     @Override
-    void pack(long file, int from, int to, int group, int lane, long scaleAddress, long wordAddress) {
-        for (int b = from / BLOCK; b < to / BLOCK; b++) {
-            MEMORY.set(HALF, scale(scaleAddress, group, b, lane), MEMORY.get(HALF, file));
+    void pack(short[] file, int count, int lane, byte[] panelScales, int[] panelWords) {
+        for (int b = 0; b < count; b++) {
+            int at = b * FILE_BLOCK;
+            writeHalf(panelScales, (b * L + lane) * 2, file[at]);
             for (int word = 0; word < BLOCK_WORDS; word++) {
-                MEMORY.set(INT, wordAddress + (long) b * BLOCK_BYTES + word * WORDS + lane * 4L,
-                        Integer.rotateLeft(MEMORY.get(INT, file + 2 + word * 4) ^ SIGNS, FIELD));
+                panelWords[(b * BLOCK_WORDS + word) * L + lane] = Integer
+                        .rotateLeft(word(file, at + 1 + 2 * word) ^ SIGNS, FIELD);
             }
-            file += FILE_BLOCK_BYTES;
         }
     }
 

@@ -10,6 +10,7 @@ import io.github.jnpu.engine.backend.vector.RandomBlocks.Scales;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 import java.lang.foreign.Arena;
@@ -45,18 +46,29 @@ class ProductAllocationTest {
     /** Until C2 has compiled the kernel, which code that is interpreted until then allocates for; a loaded machine takes its time. */
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    static Stream<TensorType> kernels() {
+    static Stream<Arguments> kernels() {
+        return Stream.of(false, true).flatMap(repack -> types(repack).map(type -> Arguments.of(type, repack)));
+    }
+
+    private static Stream<TensorType> types(boolean repack) {
         return Stream.of(TensorType.values()).filter(Quantizer::supports).filter(type -> {
             try (Arena arena = Arena.ofShared()) {
-                return !(matrix(type, type.blockSize(), arena) instanceof DequantizedMatrix);
+                WeightMatrix matrix = matrix(type, repack, type.blockSize(), arena);
+                return repack ? matrix.packedBytes() > 0 : !(matrix instanceof DequantizedMatrix);
             }
         });
     }
 
-    private static WeightMatrix matrix(TensorType type, int columns, Arena arena) {
+    private static WeightMatrix matrix(TensorType type, boolean repack, int columns, Arena arena) {
         byte[] bytes = new RandomBlocks(type, new SplittableRandom(1)).bytes(ROWS * columns, Scales.ORDINARY);
         MemorySegment data = arena.allocate(bytes.length, 64).copyFrom(MemorySegment.ofArray(bytes));
-        return new VectorKernels().prepare(new ModelTensor("w", type, new long[]{ROWS, columns}, data), arena);
+        ModelTensor tensor = new ModelTensor("w", type, new long[]{ROWS, columns}, data);
+        if (!repack) {
+            return new VectorKernels().prepare(tensor, arena);
+        }
+        WeightMatrix matrix = new VectorKernels().repack(tensor, arena);
+        matrix.load(0, ROWS);
+        return matrix;
     }
 
     @Test
@@ -66,17 +78,19 @@ class ProductAllocationTest {
             // Their kernels are for 256 and 512 bits.
             expected.removeAll(EnumSet.of(TensorType.IQ4_NL, TensorType.MXFP4));
         }
-        assertThat(kernels()).containsAll(expected);
+        assertThat(types(false)).containsAll(expected);
+        assertThat(types(true)).containsExactlyInAnyOrder(TensorType.Q4_0, TensorType.Q8_0, TensorType.Q4_K,
+                TensorType.Q6_K);
     }
 
     @ParameterizedTest
     @MethodSource("kernels")
-    void decodeAllocatesNothing(TensorType type) {
+    void decodeAllocatesNothing(TensorType type, boolean repack) {
         // A known defect: below 512 bits C2 boxes some vectors of Q6_K, depending on what it compiled before.
         Assumptions.assumeFalse(type == TensorType.Q6_K && Lanes.FLOAT.length() < 16,
                 "needs a Q6_K kernel for less than 512 bits that C2 never boxes");
         try (Arena arena = Arena.ofShared()) {
-            WeightMatrix matrix = matrix(type, COLUMNS, arena);
+            WeightMatrix matrix = matrix(type, repack, COLUMNS, arena);
             Scratch scratch = Scratch.of(matrix, 1);
             float[] input = new float[COLUMNS];
             float[] output = new float[ROWS];
@@ -88,10 +102,10 @@ class ProductAllocationTest {
     /** 7 tokens and 70 rows leave a rest of every tile there may be. */
     @ParameterizedTest
     @MethodSource("kernels")
-    void prefillAllocatesNothing(TensorType type) {
+    void prefillAllocatesNothing(TensorType type, boolean repack) {
         int tokens = 7;
         try (Arena arena = Arena.ofShared()) {
-            WeightMatrix matrix = matrix(type, COLUMNS, arena);
+            WeightMatrix matrix = matrix(type, repack, COLUMNS, arena);
             Scratch scratch = Scratch.of(matrix, tokens);
             float[] input = new float[tokens * COLUMNS];
             MemorySegment panels = PackedInput.of(new VectorKernels(), input, tokens, COLUMNS);

@@ -70,9 +70,13 @@ class ProductParityTest {
         Dequantizer.dequantize(type, MemorySegment.ofArray(new RandomBlocks(type, random).offsets(bytes)), 0, offsets,
                 0,
                 offsets.length);
-        WeightMatrix matrix = new VectorKernels()
-                .prepare(new ModelTensor("w", type, new long[]{rows, columns}, data.asReadOnly()), arena);
+        WeightMatrix matrix = matrix(new ModelTensor("w", type, new long[]{rows, columns}, data.asReadOnly()), arena);
         return new Fixture(type, rows, columns, matrix, weights, offsets);
+    }
+
+    /** The layout under test: the file's own. */
+    WeightMatrix matrix(ModelTensor tensor, Arena arena) {
+        return new VectorKernels().prepare(tensor, arena);
     }
 
     /** Weights as a quantiser writes them, in memory that ends with them. */
