@@ -56,23 +56,18 @@ final class Mxfp4Matrix extends MappedMatrix {
     @Override
     void multiplyFour(float[] input, Scratch scratch, int at, long row0, long row1, long row2, long row3) {
         if (WIDE) {
-            multiplyWide(input, scratch.floats(), at, columns, row0, row1, row2, row3);
+            multiplyTwo(input, scratch.floats(), at, columns, row0, row1);
+            multiplyTwo(input, scratch.floats(), at + 2 * F.length(), columns, row2, row3);
         } else {
-            multiplyNarrow(input, scratch.floats(), at, columns, row0);
-            multiplyNarrow(input, scratch.floats(), at + F.length(), columns, row1);
-            multiplyNarrow(input, scratch.floats(), at + 2 * F.length(), columns, row2);
-            multiplyNarrow(input, scratch.floats(), at + 3 * F.length(), columns, row3);
+            super.multiplyFour(input, scratch, at, row0, row1, row2, row3);
         }
     }
 
     /** A vector holds half a block and the whole table as floats, which a nibble's lane selects from. */
-    private static void multiplyWide(float[] input, float[] sums, int first, int columns, long row0, long row1,
-            long row2, long row3) {
+    private static void multiplyTwo(float[] input, float[] sums, int first, int columns, long row0, long row1) {
         IntVector values = IntVector.fromArray(I, VALUE_BITS, 0);
         FloatVector t0 = FloatVector.zero(F);
         FloatVector t1 = t0;
-        FloatVector t2 = t0;
-        FloatVector t3 = t0;
         for (int x = 0; x < columns; x += BLOCK) {
             FloatVector low = FloatVector.fromArray(F, input, x);
             FloatVector high = FloatVector.fromArray(F, input, x + HALF_BLOCK);
@@ -88,56 +83,9 @@ final class Mxfp4Matrix extends MappedMatrix {
             s1 = p1.lanewise(VectorOperators.LSHR, 4).selectFrom(values).reinterpretAsFloats().fma(high, s1);
             t1 = s1.fma(FloatVector.broadcast(F, HALF_POWERS[MEMORY.get(ValueLayout.JAVA_BYTE, row1) & 0xff]), t1);
             row1 += BLOCK_BYTES;
-            IntVector p2 = (IntVector) ByteVector.fromMemorySegment(B, MEMORY, row2 + NIBBLES_AT, ORDER)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
-            FloatVector s2 = p2.selectFrom(values).reinterpretAsFloats().mul(low);
-            s2 = p2.lanewise(VectorOperators.LSHR, 4).selectFrom(values).reinterpretAsFloats().fma(high, s2);
-            t2 = s2.fma(FloatVector.broadcast(F, HALF_POWERS[MEMORY.get(ValueLayout.JAVA_BYTE, row2) & 0xff]), t2);
-            row2 += BLOCK_BYTES;
-            IntVector p3 = (IntVector) ByteVector.fromMemorySegment(B, MEMORY, row3 + NIBBLES_AT, ORDER)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
-            FloatVector s3 = p3.selectFrom(values).reinterpretAsFloats().mul(low);
-            s3 = p3.lanewise(VectorOperators.LSHR, 4).selectFrom(values).reinterpretAsFloats().fma(high, s3);
-            t3 = s3.fma(FloatVector.broadcast(F, HALF_POWERS[MEMORY.get(ValueLayout.JAVA_BYTE, row3) & 0xff]), t3);
-            row3 += BLOCK_BYTES;
         }
         t0.intoArray(sums, first);
         t1.intoArray(sums, first + F.length());
-        t2.intoArray(sums, first + 2 * F.length());
-        t3.intoArray(sums, first + 3 * F.length());
-    }
-
-    /**
-     * A vector does not hold the table as floats, but one of 16 bytes always does as bytes. One row, and its parts written out: C2
-     * takes a box for a part that is not a constant.
-     */
-    private static void multiplyNarrow(float[] input, float[] sums, int first, int columns, long row0) {
-        ByteVector values = ByteVector.fromArray(B, VALUES, 0);
-        FloatVector t0 = FloatVector.zero(F);
-        for (int x = 0; x < columns; x += BLOCK) {
-            ByteVector p0 = ByteVector.fromMemorySegment(B, MEMORY, row0 + NIBBLES_AT, ORDER);
-            ByteVector l0 = p0.and((byte) 15).selectFrom(values);
-            ByteVector h0 = p0.reinterpretAsInts().lanewise(VectorOperators.LSHR, 4).reinterpretAsBytes().and((byte) 15)
-                    .selectFrom(values);
-            FloatVector s0 = ((FloatVector) l0.castShape(F, 0)).mul(FloatVector.fromArray(F, input, x));
-            s0 = ((FloatVector) h0.castShape(F, 0)).fma(FloatVector.fromArray(F, input, x + HALF_BLOCK), s0);
-            if (PARTS >= 2) {
-                s0 = ((FloatVector) l0.castShape(F, 1)).fma(FloatVector.fromArray(F, input, x + F.length()), s0);
-                s0 = ((FloatVector) h0.castShape(F, 1))
-                        .fma(FloatVector.fromArray(F, input, x + HALF_BLOCK + F.length()), s0);
-            }
-            if (PARTS == 4) {
-                s0 = ((FloatVector) l0.castShape(F, 2)).fma(FloatVector.fromArray(F, input, x + 2 * F.length()), s0);
-                s0 = ((FloatVector) h0.castShape(F, 2))
-                        .fma(FloatVector.fromArray(F, input, x + HALF_BLOCK + 2 * F.length()), s0);
-                s0 = ((FloatVector) l0.castShape(F, 3)).fma(FloatVector.fromArray(F, input, x + 3 * F.length()), s0);
-                s0 = ((FloatVector) h0.castShape(F, 3))
-                        .fma(FloatVector.fromArray(F, input, x + HALF_BLOCK + 3 * F.length()), s0);
-            }
-            t0 = s0.fma(FloatVector.broadcast(F, HALF_POWERS[MEMORY.get(ValueLayout.JAVA_BYTE, row0) & 0xff]), t0);
-            row0 += BLOCK_BYTES;
-        }
-        t0.intoArray(sums, first);
     }
 
     @Override

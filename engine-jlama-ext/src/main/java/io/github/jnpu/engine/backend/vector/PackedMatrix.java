@@ -3,7 +3,6 @@ package io.github.jnpu.engine.backend.vector;
 import io.github.jnpu.convert.model.ModelTensor;
 import io.github.jnpu.engine.backend.cpu.MemoryAdvice;
 import io.github.jnpu.engine.backend.cpu.Scratch;
-import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 

@@ -45,7 +45,8 @@ final class Q40Matrix extends MappedMatrix {
     @Override
     void multiplyFour(float[] input, Scratch scratch, int at, long row0, long row1, long row2, long row3) {
         if (WIDE) {
-            multiplyWide(input, scratch.floats(), at, columns, row0, row1, row2, row3);
+            multiplyTwo(input, scratch.floats(), at, columns, row0, row1);
+            multiplyTwo(input, scratch.floats(), at + 2 * F.length(), columns, row2, row3);
         } else {
             multiplyNarrow(input, scratch.floats(), at, columns, row0);
             multiplyNarrow(input, scratch.floats(), at + F.length(), columns, row1);
@@ -55,8 +56,7 @@ final class Q40Matrix extends MappedMatrix {
     }
 
     /** A vector holds half a block: nothing depends on a loop, which C2 likes best. */
-    private static void multiplyWide(float[] input, float[] sums, int first, int columns, long row0, long row1,
-            long row2, long row3) {
+    private static void multiplyTwo(float[] input, float[] sums, int first, int columns, long row0, long row1) {
         IntVector lowMask = IntVector.broadcast(I, 0x0f);
         IntVector highMask = IntVector.broadcast(I, 0xf0);
         IntVector lowBits = IntVector.broadcast(I, LOW_BITS);
@@ -65,8 +65,6 @@ final class Q40Matrix extends MappedMatrix {
         FloatVector highZero = FloatVector.broadcast(F, HIGH + 8);
         FloatVector t0 = FloatVector.zero(F);
         FloatVector t1 = t0;
-        FloatVector t2 = t0;
-        FloatVector t3 = t0;
         for (int x = 0; x < columns; x += BLOCK) {
             FloatVector low = FloatVector.fromArray(F, input, x);
             FloatVector high = FloatVector.fromArray(F, input, x + HALF_BLOCK);
@@ -82,23 +80,9 @@ final class Q40Matrix extends MappedMatrix {
             s1 = p1.and(highMask).or(highBits).reinterpretAsFloats().sub(highZero).fma(high, s1);
             t1 = s1.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row1) & 0xffff]), t1);
             row1 += BLOCK_BYTES;
-            IntVector p2 = (IntVector) ByteVector.fromMemorySegment(B, MEMORY, row2 + 2, ORDER)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
-            FloatVector s2 = p2.and(lowMask).or(lowBits).reinterpretAsFloats().sub(lowZero).mul(low);
-            s2 = p2.and(highMask).or(highBits).reinterpretAsFloats().sub(highZero).fma(high, s2);
-            t2 = s2.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row2) & 0xffff]), t2);
-            row2 += BLOCK_BYTES;
-            IntVector p3 = (IntVector) ByteVector.fromMemorySegment(B, MEMORY, row3 + 2, ORDER)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
-            FloatVector s3 = p3.and(lowMask).or(lowBits).reinterpretAsFloats().sub(lowZero).mul(low);
-            s3 = p3.and(highMask).or(highBits).reinterpretAsFloats().sub(highZero).fma(high, s3);
-            t3 = s3.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row3) & 0xffff]), t3);
-            row3 += BLOCK_BYTES;
         }
         t0.intoArray(sums, first);
         t1.intoArray(sums, first + F.length());
-        t2.intoArray(sums, first + 2 * F.length());
-        t3.intoArray(sums, first + 3 * F.length());
     }
 
     /** One row: a block takes several vectors, and where a method grows too large C2 boxes some, depending on its history. */

@@ -28,7 +28,6 @@ final class Q41Matrix extends MappedMatrix {
     private static final MemorySegment MEMORY = NativeMemory.ALL;
     private static final float[] HALVES = HalfTable.FLOATS;
     private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ORDER);
-    private static final boolean WIDE = F.length() == 16;
     private static final int BLOCK = 32;
     private static final int BLOCK_BYTES = 20;
     private static final int HALF_BLOCK = BLOCK / 2;
@@ -45,66 +44,10 @@ final class Q41Matrix extends MappedMatrix {
 
     @Override
     void multiplyFour(float[] input, Scratch scratch, int at, long row0, long row1, long row2, long row3) {
-        if (WIDE) {
-            multiplyWide(input, scratch.floats(), at, columns, row0, row1, row2, row3);
-        } else {
-            multiplyNarrow(input, scratch.floats(), at, columns, row0);
-            multiplyNarrow(input, scratch.floats(), at + F.length(), columns, row1);
-            multiplyNarrow(input, scratch.floats(), at + 2 * F.length(), columns, row2);
-            multiplyNarrow(input, scratch.floats(), at + 3 * F.length(), columns, row3);
-        }
-    }
-
-    /** A vector holds half a block: nothing depends on a loop, which C2 likes best. */
-    private static void multiplyWide(float[] input, float[] sums, int first, int columns, long row0, long row1,
-            long row2, long row3) {
-        IntVector lowMask = IntVector.broadcast(I, 0x0f);
-        IntVector highMask = IntVector.broadcast(I, 0xf0);
-        IntVector lowBits = IntVector.broadcast(I, LOW_BITS);
-        IntVector highBits = IntVector.broadcast(I, HIGH_BITS);
-        FloatVector lowZero = FloatVector.broadcast(F, LOW);
-        FloatVector highZero = FloatVector.broadcast(F, HIGH);
-        FloatVector t0 = FloatVector.zero(F);
-        FloatVector t1 = t0;
-        FloatVector t2 = t0;
-        FloatVector t3 = t0;
-        for (int x = 0; x < columns; x += BLOCK) {
-            FloatVector low = FloatVector.fromArray(F, input, x);
-            FloatVector high = FloatVector.fromArray(F, input, x + HALF_BLOCK);
-            FloatVector both = low.add(high);
-            IntVector p0 = (IntVector) ByteVector.fromMemorySegment(B, MEMORY, row0 + NIBBLES_AT, ORDER)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
-            FloatVector s0 = p0.and(lowMask).or(lowBits).reinterpretAsFloats().sub(lowZero).mul(low);
-            s0 = p0.and(highMask).or(highBits).reinterpretAsFloats().sub(highZero).fma(high, s0);
-            t0 = s0.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row0) & 0xffff]), t0);
-            t0 = both.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row0 + MINIMUM_AT) & 0xffff]), t0);
-            row0 += BLOCK_BYTES;
-            IntVector p1 = (IntVector) ByteVector.fromMemorySegment(B, MEMORY, row1 + NIBBLES_AT, ORDER)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
-            FloatVector s1 = p1.and(lowMask).or(lowBits).reinterpretAsFloats().sub(lowZero).mul(low);
-            s1 = p1.and(highMask).or(highBits).reinterpretAsFloats().sub(highZero).fma(high, s1);
-            t1 = s1.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row1) & 0xffff]), t1);
-            t1 = both.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row1 + MINIMUM_AT) & 0xffff]), t1);
-            row1 += BLOCK_BYTES;
-            IntVector p2 = (IntVector) ByteVector.fromMemorySegment(B, MEMORY, row2 + NIBBLES_AT, ORDER)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
-            FloatVector s2 = p2.and(lowMask).or(lowBits).reinterpretAsFloats().sub(lowZero).mul(low);
-            s2 = p2.and(highMask).or(highBits).reinterpretAsFloats().sub(highZero).fma(high, s2);
-            t2 = s2.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row2) & 0xffff]), t2);
-            t2 = both.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row2 + MINIMUM_AT) & 0xffff]), t2);
-            row2 += BLOCK_BYTES;
-            IntVector p3 = (IntVector) ByteVector.fromMemorySegment(B, MEMORY, row3 + NIBBLES_AT, ORDER)
-                    .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
-            FloatVector s3 = p3.and(lowMask).or(lowBits).reinterpretAsFloats().sub(lowZero).mul(low);
-            s3 = p3.and(highMask).or(highBits).reinterpretAsFloats().sub(highZero).fma(high, s3);
-            t3 = s3.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row3) & 0xffff]), t3);
-            t3 = both.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row3 + MINIMUM_AT) & 0xffff]), t3);
-            row3 += BLOCK_BYTES;
-        }
-        t0.intoArray(sums, first);
-        t1.intoArray(sums, first + F.length());
-        t2.intoArray(sums, first + 2 * F.length());
-        t3.intoArray(sums, first + 3 * F.length());
+        multiplyNarrow(input, scratch.floats(), at, columns, row0);
+        multiplyNarrow(input, scratch.floats(), at + F.length(), columns, row1);
+        multiplyNarrow(input, scratch.floats(), at + 2 * F.length(), columns, row2);
+        multiplyNarrow(input, scratch.floats(), at + 3 * F.length(), columns, row3);
     }
 
     /** One row: the parts of vectors take code, and C2 leaves the end of a method that is too large to calls, which take boxes. */

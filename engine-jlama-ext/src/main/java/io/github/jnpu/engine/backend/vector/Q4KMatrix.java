@@ -84,66 +84,10 @@ final class Q4KMatrix extends MappedMatrix {
 
     @Override
     void multiplyFour(float[] input, Scratch scratch, int at, long row0, long row1, long row2, long row3) {
-        if (F.length() < 16) {
-            multiplyRow(input, scratch.floats(), at, row0);
-            multiplyRow(input, scratch.floats(), at + F.length(), row1);
-            multiplyRow(input, scratch.floats(), at + 2 * F.length(), row2);
-            multiplyRow(input, scratch.floats(), at + 3 * F.length(), row3);
-            return;
-        }
-        multiplyTwo(input, scratch.floats(), at, row0, row1);
-        multiplyTwo(input, scratch.floats(), at + 2 * F.length(), row2, row3);
-    }
-
-    private void multiplyTwo(float[] input, float[] factors, int first, long row0, long row1) {
-        FloatVector t0 = FloatVector.zero(F);
-        FloatVector t1 = t0;
-        for (int x = 0; x < columns; x += BLOCK) {
-            readFactors(row0, factors, FACTORS_AT);
-            readFactors(row1, factors, FACTORS_AT + FACTORS);
-            for (int i = 0; i < FACTORS; i += F.length()) {
-                FloatVector sums = FloatVector.fromArray(F, factors, INPUT_SUMS_AT + x / BLOCK * FACTORS + i);
-                t0 = FloatVector.fromArray(F, factors, FACTORS_AT + i).fma(sums, t0);
-                t1 = FloatVector.fromArray(F, factors, FACTORS_AT + FACTORS + i).fma(sums, t1);
-            }
-            for (int pair = 0; pair < 4; pair++) {
-                int v = x + pair * 2 * SUB_BLOCK;
-                long nibbles = NIBBLES_AT + pair * SUB_BLOCK;
-                FloatVector low0 = FloatVector.zero(F);
-                FloatVector high0 = FloatVector.zero(F);
-                FloatVector low1 = FloatVector.zero(F);
-                FloatVector high1 = FloatVector.zero(F);
-                for (int i = 0; i < SUB_BLOCK; i += F.length()) {
-                    FloatVector low = FloatVector.fromArray(F, input, v + i);
-                    FloatVector high = FloatVector.fromArray(F, input, v + SUB_BLOCK + i);
-                    int part = i % B.length() / F.length();
-                    IntVector p0 = (IntVector) ByteVector
-                            .fromMemorySegment(B, MEMORY, row0 + nibbles + i / B.length() * B.length(),
-                                    ByteOrder.LITTLE_ENDIAN)
-                            .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, part);
-                    low0 = ((FloatVector) p0.and(15).convert(VectorOperators.I2F, 0)).fma(low, low0);
-                    high0 = ((FloatVector) p0.lanewise(VectorOperators.LSHR, 4).convert(VectorOperators.I2F, 0)).fma(
-                            high,
-                            high0);
-                    IntVector p1 = (IntVector) ByteVector
-                            .fromMemorySegment(B, MEMORY, row1 + nibbles + i / B.length() * B.length(),
-                                    ByteOrder.LITTLE_ENDIAN)
-                            .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, part);
-                    low1 = ((FloatVector) p1.and(15).convert(VectorOperators.I2F, 0)).fma(low, low1);
-                    high1 = ((FloatVector) p1.lanewise(VectorOperators.LSHR, 4).convert(VectorOperators.I2F, 0)).fma(
-                            high,
-                            high1);
-                }
-                t0 = low0.fma(FloatVector.broadcast(F, factors[FACTORS_AT + 2 * pair]), t0);
-                t0 = high0.fma(FloatVector.broadcast(F, factors[FACTORS_AT + 2 * pair + 1]), t0);
-                t1 = low1.fma(FloatVector.broadcast(F, factors[FACTORS_AT + FACTORS + 2 * pair]), t1);
-                t1 = high1.fma(FloatVector.broadcast(F, factors[FACTORS_AT + FACTORS + 2 * pair + 1]), t1);
-            }
-            row0 += BLOCK_BYTES;
-            row1 += BLOCK_BYTES;
-        }
-        t0.intoArray(factors, first);
-        t1.intoArray(factors, first + F.length());
+        multiplyRow(input, scratch.floats(), at, row0);
+        multiplyRow(input, scratch.floats(), at + F.length(), row1);
+        multiplyRow(input, scratch.floats(), at + 2 * F.length(), row2);
+        multiplyRow(input, scratch.floats(), at + 3 * F.length(), row3);
     }
 
     /** Two rows at once are more than C2 keeps in its graph where a block takes several vectors of four lanes. */

@@ -1,7 +1,6 @@
 package io.github.jnpu.engine.backend.vector;
 
 import io.github.jnpu.convert.model.ModelTensor;
-import io.github.jnpu.engine.backend.cpu.Scratch;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -41,8 +40,6 @@ final class Q51Matrix extends MappedMatrix {
     private static final float HIGH = 0x1p19f;
     private static final int LOW_BITS = Float.floatToRawIntBits(LOW);
     private static final int HIGH_BITS = Float.floatToRawIntBits(HIGH);
-    private static final int LOW_MASK = 0x1f;
-    private static final int HIGH_MASK = 0x1f0;
     /** From where {@link #LOW_FIFTHS_AT} has a lane's bit to bit 4, on top of a low nibble. */
     private static final IntVector LOW_SHIFTS = IntVector.broadcast(I, 4).addIndex(1);
     /** From where {@link #HIGH_FIFTHS_AT} has a lane's bit to bit 8, on top of a high nibble. */
@@ -50,54 +47,6 @@ final class Q51Matrix extends MappedMatrix {
 
     Q51Matrix(ModelTensor tensor, Arena arena) {
         super(tensor, arena);
-    }
-
-    @Override
-    void multiplyFour(float[] input, Scratch scratch, int at, long row0, long row1, long row2, long row3) {
-        multiplyRows(input, scratch.floats(), at, columns, row0);
-        multiplyRows(input, scratch.floats(), at + F.length(), columns, row1);
-        multiplyRows(input, scratch.floats(), at + 2 * F.length(), columns, row2);
-        multiplyRows(input, scratch.floats(), at + 3 * F.length(), columns, row3);
-    }
-
-    /** One row: the parts of vectors take code, and C2 leaves the end of a method that is too large to calls, which take boxes. */
-    private static void multiplyRows(float[] input, float[] sums, int first, int columns, long row0) {
-        IntVector nibble = IntVector.broadcast(I, 0x0f);
-        IntVector notOctet = IntVector.broadcast(I, ~0xff);
-        IntVector lowMask = IntVector.broadcast(I, LOW_MASK);
-        IntVector highMask = IntVector.broadcast(I, HIGH_MASK);
-        IntVector lowBits = IntVector.broadcast(I, LOW_BITS);
-        IntVector highBits = IntVector.broadcast(I, HIGH_BITS);
-        FloatVector lowZero = FloatVector.broadcast(F, LOW);
-        FloatVector highZero = FloatVector.broadcast(F, HIGH);
-        IntVector lowShifts = LOW_SHIFTS;
-        IntVector highShifts = HIGH_SHIFTS;
-        FloatVector t0 = FloatVector.zero(F);
-        for (int x = 0; x < columns; x += BLOCK) {
-            FloatVector s0 = FloatVector.zero(F);
-            FloatVector both = FloatVector.zero(F);
-            for (int i = 0; i < HALF_BLOCK; i += F.length()) {
-                FloatVector low = FloatVector.fromArray(F, input, x + i);
-                FloatVector high = FloatVector.fromArray(F, input, x + HALF_BLOCK + i);
-                int at = NIBBLES_AT + i / B.length() * B.length();
-                int part = i % B.length() / F.length();
-                both = both.add(low.add(high));
-                IntVector p0 = (IntVector) ByteVector.fromMemorySegment(B, MEMORY, row0 + at, ORDER)
-                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, part);
-                IntVector l0 = IntVector.broadcast(I, MEMORY.get(INT, row0 + LOW_FIFTHS_AT) >>> i)
-                        .lanewise(VectorOperators.LSHR, lowShifts);
-                IntVector h0 = IntVector.broadcast(I, MEMORY.get(INT, row0 + HIGH_FIFTHS_AT) >>> i)
-                        .lanewise(VectorOperators.LSHR, highShifts);
-                s0 = l0.bitwiseBlend(p0, nibble).and(lowMask).or(lowBits).reinterpretAsFloats().sub(lowZero).fma(low,
-                        s0);
-                s0 = p0.or(h0.and(notOctet)).and(highMask).or(highBits).reinterpretAsFloats().sub(highZero).fma(high,
-                        s0);
-            }
-            t0 = s0.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row0) & 0xffff]), t0);
-            t0 = both.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row0 + MINIMUM_AT) & 0xffff]), t0);
-            row0 += BLOCK_BYTES;
-        }
-        t0.intoArray(sums, first);
     }
 
     @Override

@@ -33,7 +33,8 @@ final class Q80Matrix extends MappedMatrix {
     @Override
     void multiplyFour(float[] input, Scratch scratch, int at, long row0, long row1, long row2, long row3) {
         if (WIDE) {
-            multiplyWide(input, scratch.floats(), at, columns, row0, row1, row2, row3);
+            multiplyTwo(input, scratch.floats(), at, columns, row0, row1);
+            multiplyTwo(input, scratch.floats(), at + 2 * F.length(), columns, row2, row3);
         } else {
             multiplyNarrow(input, scratch.floats(), at, columns, row0);
             multiplyNarrow(input, scratch.floats(), at + F.length(), columns, row1);
@@ -43,12 +44,9 @@ final class Q80Matrix extends MappedMatrix {
     }
 
     /** A vector holds half a block: nothing depends on a loop, which C2 likes best. */
-    private static void multiplyWide(float[] input, float[] sums, int first, int columns, long row0, long row1,
-            long row2, long row3) {
+    private static void multiplyTwo(float[] input, float[] sums, int first, int columns, long row0, long row1) {
         FloatVector t0 = FloatVector.zero(F);
         FloatVector t1 = t0;
-        FloatVector t2 = t0;
-        FloatVector t3 = t0;
         for (int x = 0; x < columns; x += BLOCK) {
             FloatVector x0 = FloatVector.fromArray(F, input, x);
             FloatVector x1 = FloatVector.fromArray(F, input, x + BLOCK / 2);
@@ -68,27 +66,9 @@ final class Q80Matrix extends MappedMatrix {
                     .fma(x1, s1);
             t1 = s1.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row1) & 0xffff]), t1);
             row1 += BLOCK_BYTES;
-            FloatVector s2 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row2 + 2, ORDER)
-                    .convertShape(VectorOperators.B2F, F, 0))
-                    .mul(x0);
-            s2 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row2 + 2 + BLOCK / 2, ORDER)
-                    .convertShape(VectorOperators.B2F, F, 0))
-                    .fma(x1, s2);
-            t2 = s2.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row2) & 0xffff]), t2);
-            row2 += BLOCK_BYTES;
-            FloatVector s3 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row3 + 2, ORDER)
-                    .convertShape(VectorOperators.B2F, F, 0))
-                    .mul(x0);
-            s3 = ((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, row3 + 2 + BLOCK / 2, ORDER)
-                    .convertShape(VectorOperators.B2F, F, 0))
-                    .fma(x1, s3);
-            t3 = s3.fma(FloatVector.broadcast(F, HALVES[MEMORY.get(HALF, row3) & 0xffff]), t3);
-            row3 += BLOCK_BYTES;
         }
         t0.intoArray(sums, first);
         t1.intoArray(sums, first + F.length());
-        t2.intoArray(sums, first + 2 * F.length());
-        t3.intoArray(sums, first + 3 * F.length());
     }
 
     /** One row: a block takes several vectors, and where a method grows too large C2 boxes some, depending on its history. */
