@@ -29,12 +29,14 @@ final class GenerationScheduler implements AutoCloseable {
     /** As Ollama's OLLAMA_MAX_QUEUE. */
     static final int QUEUE_CAPACITY = 512;
     /**
-     * How many prompt tokens run between two looks at the cancel flag: about a second of a billion parameters on two cores, and whole
-     * tiles at 512 bits, which take 48 tokens.
+     * Prompt tokens run in whole tiles, which at 512 bits take 48, and as many at once as take about a second: only between two
+     * batches is the cancel flag looked at, and a batch of 192 is 15 % faster than one of 96.
      */
-    private static final int PREFILL_CHUNK = 96;
+    private static final int PREFILL_TILE = 48;
+    private static final double BATCH_SECONDS = 1;
 
     private final Decoder decoder;
+    private int prefillBatch = 2 * PREFILL_TILE;
     private final Tokenizer tokenizer;
     private final int contextLength;
     private final ThreadPoolExecutor executor;
@@ -206,8 +208,15 @@ final class GenerationScheduler implements AutoCloseable {
         cachedCount = reused;
         // The last token goes alone, on decode's kernels, whatever was reused: the same request gives the same text.
         int last = prompt.length - 1;
-        for (int from = reused; from < last && !generation.isCancelled(); from += PREFILL_CHUNK) {
-            forward(prompt, from, Math.min(PREFILL_CHUNK, last - from), null);
+        for (int from = reused; from < last && !generation.isCancelled();) {
+            int count = Math.min(prefillBatch, last - from);
+            long start = System.nanoTime();
+            forward(prompt, from, count, null);
+            from += count;
+            if (count == prefillBatch) {
+                double tiles = BATCH_SECONDS * 1e9 / (System.nanoTime() - start) * count / PREFILL_TILE;
+                prefillBatch = PREFILL_TILE * (int) Math.clamp(tiles, 1, LanguageModel.MAX_BATCH / PREFILL_TILE);
+            }
         }
         if (!generation.isCancelled()) {
             forward(prompt, last, 1, logits);

@@ -34,7 +34,7 @@ import java.util.function.Function;
 public final class LanguageModel implements AutoCloseable {
     private static final int DEFAULT_CONTEXT_LENGTH = 4096;
     /** Whole tiles of 48 tokens at 512 bits; larger batches take more memory for buffers and no less time. */
-    private static final int MAX_BATCH = 192;
+    static final int MAX_BATCH = 192;
 
     private final ModelSource source;
     private final ModelConfig config;

@@ -226,15 +226,10 @@ abstract class PackedMatrix extends VectorMatrix {
 
     @Override
     final void dequantize(int row, int from, int count, float[] target, int offset) {
-        long unit = unit(row);
-        long words = words(row);
-        int group = row / L % GROUPS;
-        for (int at = from; at < from + count; at += block) {
-            unpack(unit, words, group, row % L, at / block, target, offset + at - from);
-        }
+        unpack(unit(row), words(row), row / L % GROUPS, row % L, from / block, count / block, target, offset);
     }
 
-    /** Dequantises a block of a lane of a group. */
-    abstract void unpack(long scaleAddress, long wordAddress, int group, int lane, int block, float[] target,
-            int offset);
+    /** Dequantises some blocks of a lane of a group. */
+    abstract void unpack(long scaleAddress, long wordAddress, int group, int lane, int from, int count,
+            float[] target, int offset);
 }

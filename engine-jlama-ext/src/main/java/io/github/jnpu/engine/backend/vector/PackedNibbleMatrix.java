@@ -15,7 +15,7 @@ import java.lang.foreign.Arena;
 abstract class PackedNibbleMatrix extends PackedMatrix {
     private static final VectorSpecies<Float> F = Lanes.FLOAT;
     static final int BLOCK = 32;
-    private static final int BITS = 4;
+    static final int BITS = 4;
     private static final int FIELD = 23 - BITS;
     private static final int HALF_BLOCK = BLOCK / 2;
     static final int BLOCK_WORDS = 4;
@@ -58,34 +58,37 @@ abstract class PackedNibbleMatrix extends PackedMatrix {
     }
 
     /**
-     * Dequantises a block of a lane: {@code (nibble + addend) * scale + minimum}.
+     * Dequantises blocks of a lane: {@code (number + addend) * scale + minimum}, where a number is what a field becomes.
      *
-     * @param scale
-     *            of a whole step of the number that fields become
+     * @param target
+     *            has a scale and a minimum where each block begins, which its weights overwrite
      */
-    static void unpackBlock(long wordAddress, int block, int lane, float addend, float scale, float minimum,
-            float[] target, int offset) {
+    static void unpackBlocks(long wordAddress, int from, int count, int lane, float addend, float[] target,
+            int offset) {
         IntVector one = IntVector.broadcast(I, ONE_BITS);
         IntVector mask = IntVector.broadcast(I, (1 << 23) - (1 << FIELD));
         IntVector rotations = IntVector.fromArray(I, ROTATIONS, 0);
         FloatVector zero = FloatVector.broadcast(F, addend);
-        FloatVector factor = FloatVector.broadcast(F, scale * (1 << BITS));
-        FloatVector least = FloatVector.broadcast(F, minimum);
-        long address = wordAddress + (long) block * BLOCK_BYTES + lane * 4L;
-        for (int i = 0; i < HALF_BLOCK; i += L) {
-            IntVector words = IntVector.broadcast(I, MEMORY.get(INT, address));
-            if (L >= 8) {
-                words = words.blend(IntVector.broadcast(I, MEMORY.get(INT, address + WORDS)), SECOND);
+        long address = wordAddress + (long) from * BLOCK_BYTES + lane * 4L;
+        for (int b = 0; b < count; b++) {
+            FloatVector factor = FloatVector.broadcast(F, target[offset + b * BLOCK]);
+            FloatVector least = FloatVector.broadcast(F, target[offset + b * BLOCK + 1]);
+            for (int i = 0; i < HALF_BLOCK; i += L) {
+                IntVector words = IntVector.broadcast(I, MEMORY.get(INT, address));
+                if (L >= 8) {
+                    words = words.blend(IntVector.broadcast(I, MEMORY.get(INT, address + WORDS)), SECOND);
+                }
+                if (L >= 16) {
+                    words = words.blend(IntVector.broadcast(I, MEMORY.get(INT, address + 2 * WORDS)), THIRD)
+                            .blend(IntVector.broadcast(I, MEMORY.get(INT, address + 3 * WORDS)), FOURTH);
+                }
+                words = words.lanewise(VectorOperators.ROR, rotations);
+                words.and(mask).or(one).reinterpretAsFloats().add(zero).fma(factor, least)
+                        .intoArray(target, offset + b * BLOCK + i);
+                words.lanewise(VectorOperators.ROR, BITS).and(mask).or(one).reinterpretAsFloats().add(zero)
+                        .fma(factor, least).intoArray(target, offset + b * BLOCK + HALF_BLOCK + i);
+                address += L / 4 * WORDS;
             }
-            if (L >= 16) {
-                words = words.blend(IntVector.broadcast(I, MEMORY.get(INT, address + 2 * WORDS)), THIRD)
-                        .blend(IntVector.broadcast(I, MEMORY.get(INT, address + 3 * WORDS)), FOURTH);
-            }
-            words = words.lanewise(VectorOperators.ROR, rotations);
-            words.and(mask).or(one).reinterpretAsFloats().add(zero).fma(factor, least).intoArray(target, offset + i);
-            words.lanewise(VectorOperators.ROR, BITS).and(mask).or(one).reinterpretAsFloats().add(zero)
-                    .fma(factor, least).intoArray(target, offset + HALF_BLOCK + i);
-            address += L / 4 * WORDS;
         }
     }
 }

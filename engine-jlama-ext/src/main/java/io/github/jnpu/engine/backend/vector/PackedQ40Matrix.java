@@ -41,9 +41,15 @@ final class PackedQ40Matrix extends PackedNibbleMatrix {
     }
 
     @Override
-    void unpack(long scaleAddress, long wordAddress, int group, int lane, int block, float[] target, int offset) {
-        float scale = HalfTable.FLOATS[MEMORY.get(HALF, scale(scaleAddress, group, block, lane)) & 0xffff];
-        // Minus zero changes no sum, not even that of a zero.
-        unpackBlock(wordAddress, block, lane, ZERO, scale, -0f, target, offset);
+    void unpack(long scaleAddress, long wordAddress, int group, int lane, int from, int count, float[] target,
+            int offset) {
+        long scale = scale(scaleAddress, group, from, lane);
+        for (int b = 0; b < count; b++) {
+            target[offset + b * BLOCK] = HalfTable.FLOATS[MEMORY.get(HALF, scale) & 0xffff] * (1 << BITS);
+            // Minus zero changes no sum, not even that of a zero.
+            target[offset + b * BLOCK + 1] = -0f;
+            scale += 2 * L;
+        }
+        unpackBlocks(wordAddress, from, count, lane, ZERO, target, offset);
     }
 }

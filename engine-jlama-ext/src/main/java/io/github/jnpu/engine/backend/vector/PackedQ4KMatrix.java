@@ -117,13 +117,17 @@ final class PackedQ4KMatrix extends PackedNibbleMatrix {
     }
 
     @Override
-    void unpack(long scaleAddress, long wordAddress, int group, int lane, int block, float[] target, int offset) {
-        long scales = scales(scaleAddress, group, block);
-        int b = block % BLOCKS;
-        float scale = HalfTable.FLOATS[MEMORY.get(HALF, scales + lane * 2L) & 0xffff]
-                * MEMORY.get(ValueLayout.JAVA_BYTE, scales + SCALE_BYTES_AT + b * L + lane);
-        float minimum = HalfTable.FLOATS[MEMORY.get(HALF, scales + MINIMUM_HALVES_AT + lane * 2L) & 0xffff]
-                * MEMORY.get(ValueLayout.JAVA_BYTE, scales + MINIMUM_BYTES_AT + b * L + lane);
-        unpackBlock(wordAddress, block, lane, ZERO, scale, -minimum, target, offset);
+    void unpack(long scaleAddress, long wordAddress, int group, int lane, int from, int count, float[] target,
+            int offset) {
+        for (int b = 0; b < count; b++) {
+            long scales = scales(scaleAddress, group, from + b);
+            long bytes = scales + (from + b) % BLOCKS * L + lane;
+            target[offset + b * BLOCK] = HalfTable.FLOATS[MEMORY.get(HALF, scales + lane * 2L) & 0xffff]
+                    * MEMORY.get(ValueLayout.JAVA_BYTE, bytes + SCALE_BYTES_AT) * (1 << BITS);
+            target[offset + b * BLOCK + 1] = -HalfTable.FLOATS[MEMORY.get(HALF,
+                    scales + MINIMUM_HALVES_AT + lane * 2L) & 0xffff]
+                    * MEMORY.get(ValueLayout.JAVA_BYTE, bytes + MINIMUM_BYTES_AT);
+        }
+        unpackBlocks(wordAddress, from, count, lane, ZERO, target, offset);
     }
 }

@@ -182,29 +182,42 @@ final class PackedQ6KMatrix extends PackedMatrix {
     }
 
     @Override
-    void unpack(long scaleAddress, long wordAddress, int group, int lane, int block, float[] target, int offset) {
-        long scales = scales(scaleAddress, group, block);
-        float scale = HalfTable.FLOATS[MEMORY.get(HALF, scales + lane * 2L) & 0xffff]
-                * MEMORY.get(ValueLayout.JAVA_BYTE, scales + SCALE_BYTES_AT + block % BLOCKS * L + lane);
-        unpackBlock(wordAddress + (long) block * BLOCK_BYTES + lane * 4L, scale * (1 << BITS), target, offset);
+    void unpack(long scaleAddress, long wordAddress, int group, int lane, int from, int count, float[] target,
+            int offset) {
+        for (int b = 0; b < count; b++) {
+            long scales = scales(scaleAddress, group, from + b);
+            target[offset + b * BLOCK] = HalfTable.FLOATS[MEMORY.get(HALF, scales + lane * 2L) & 0xffff]
+                    * MEMORY.get(ValueLayout.JAVA_BYTE, scales + SCALE_BYTES_AT + (from + b) % BLOCKS * L + lane)
+                    * (1 << BITS);
+        }
+        unpackBlocks(wordAddress + (long) from * BLOCK_BYTES + lane * 4L, count, target, offset);
     }
 
-    private static void unpackBlock(long address, float scale, float[] target, int offset) {
+    /** The target has a block's scale where it begins. */
+    private static void unpackBlocks(long address, int count, float[] target, int offset) {
         IntVector one = IntVector.broadcast(I, ONE_BITS);
-        for (int i = 0; i < BLOCK; i += L) {
-            // At 128 bits the words of nibbles alternate.
-            IntVector nibbles = IntVector.broadcast(I, MEMORY.get(INT, address + i / 4 % 2 * WORDS));
-            if (L >= 8) {
-                nibbles = nibbles.blend(IntVector.broadcast(I, MEMORY.get(INT, address + WORDS)), SECOND);
+        IntVector nibbleMask = IntVector.broadcast(I, NIBBLE_MASK);
+        IntVector pairMask = IntVector.broadcast(I, PAIR_MASK);
+        FloatVector zero = FloatVector.broadcast(F, ZERO);
+        for (int b = 0; b < count; b++) {
+            FloatVector factor = FloatVector.broadcast(F, target[offset + b * BLOCK]);
+            for (int i = 0; i < BLOCK; i += L) {
+                // At 128 bits the words of nibbles alternate.
+                IntVector nibbles = IntVector.broadcast(I, MEMORY.get(INT, address + i / 4 % 2 * WORDS));
+                if (L >= 8) {
+                    IntVector second = IntVector.broadcast(I, MEMORY.get(INT, address + WORDS));
+                    nibbles = nibbles.blend(second, SECOND);
+                    if (L >= 16) {
+                        nibbles = nibbles.blend(second, FOURTH);
+                    }
+                }
+                IntVector pairs = IntVector.broadcast(I, MEMORY.get(INT, address + 2 * WORDS))
+                        .lanewise(VectorOperators.ROR, IntVector.fromArray(I, PAIRS, i));
+                nibbles.lanewise(VectorOperators.ROR, IntVector.fromArray(I, NIBBLES, i)).and(nibbleMask).or(one)
+                        .or(pairs.and(pairMask)).reinterpretAsFloats().add(zero).mul(factor)
+                        .intoArray(target, offset + b * BLOCK + i);
             }
-            if (L >= 16) {
-                nibbles = nibbles.blend(IntVector.broadcast(I, MEMORY.get(INT, address + WORDS)), FOURTH);
-            }
-            IntVector pairs = IntVector.broadcast(I, MEMORY.get(INT, address + 2 * WORDS));
-            nibbles.lanewise(VectorOperators.ROR, IntVector.fromArray(I, NIBBLES, i)).and(NIBBLE_MASK).or(one)
-                    .or(pairs.lanewise(VectorOperators.ROR, IntVector.fromArray(I, PAIRS, i)).and(PAIR_MASK))
-                    .reinterpretAsFloats().add(ZERO).mul(FloatVector.broadcast(F, scale))
-                    .intoArray(target, offset + i);
+            address += BLOCK_BYTES;
         }
     }
 }

@@ -68,29 +68,37 @@ final class PackedQ80Matrix extends PackedMatrix {
     }
 
     @Override
-    void unpack(long scaleAddress, long wordAddress, int group, int lane, int block, float[] target, int offset) {
-        float scale = HalfTable.FLOATS[MEMORY.get(HALF, scale(scaleAddress, group, block, lane)) & 0xffff];
-        unpackBlock(wordAddress + (long) block * BLOCK_BYTES + lane * 4L, scale * (1 << BITS), target, offset);
+    void unpack(long scaleAddress, long wordAddress, int group, int lane, int from, int count, float[] target,
+            int offset) {
+        long scale = scale(scaleAddress, group, from, lane);
+        for (int b = 0; b < count; b++) {
+            target[offset + b * BLOCK] = HalfTable.FLOATS[MEMORY.get(HALF, scale) & 0xffff] * (1 << BITS);
+            scale += 2 * L;
+        }
+        unpackBlocks(wordAddress + (long) from * BLOCK_BYTES + lane * 4L, count, target, offset);
     }
 
-    private static void unpackBlock(long address, float scale, float[] target, int offset) {
+    /** The target has a block's scale where it begins. */
+    private static void unpackBlocks(long address, int count, float[] target, int offset) {
         IntVector one = IntVector.broadcast(I, ONE_BITS);
         IntVector mask = IntVector.broadcast(I, (1 << 23) - (1 << FIELD));
         IntVector rotations = IntVector.fromArray(I, ROTATIONS, 0);
         FloatVector zero = FloatVector.broadcast(F, ZERO);
-        FloatVector factor = FloatVector.broadcast(F, scale);
-        for (int i = 0; i < BLOCK; i += L) {
-            IntVector words = IntVector.broadcast(I, MEMORY.get(INT, address));
-            if (L >= 8) {
-                words = words.blend(IntVector.broadcast(I, MEMORY.get(INT, address + WORDS)), SECOND);
+        for (int b = 0; b < count; b++) {
+            FloatVector factor = FloatVector.broadcast(F, target[offset + b * BLOCK]);
+            for (int i = 0; i < BLOCK; i += L) {
+                IntVector words = IntVector.broadcast(I, MEMORY.get(INT, address));
+                if (L >= 8) {
+                    words = words.blend(IntVector.broadcast(I, MEMORY.get(INT, address + WORDS)), SECOND);
+                }
+                if (L >= 16) {
+                    words = words.blend(IntVector.broadcast(I, MEMORY.get(INT, address + 2 * WORDS)), THIRD)
+                            .blend(IntVector.broadcast(I, MEMORY.get(INT, address + 3 * WORDS)), FOURTH);
+                }
+                words.lanewise(VectorOperators.ROR, rotations).and(mask).or(one).reinterpretAsFloats().add(zero)
+                        .mul(factor).intoArray(target, offset + b * BLOCK + i);
+                address += L / 4 * WORDS;
             }
-            if (L >= 16) {
-                words = words.blend(IntVector.broadcast(I, MEMORY.get(INT, address + 2 * WORDS)), THIRD)
-                        .blend(IntVector.broadcast(I, MEMORY.get(INT, address + 3 * WORDS)), FOURTH);
-            }
-            words.lanewise(VectorOperators.ROR, rotations).and(mask).or(one).reinterpretAsFloats().add(zero)
-                    .mul(factor).intoArray(target, offset + i);
-            address += L / 4 * WORDS;
         }
     }
 }
