@@ -12,8 +12,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Q6_K packed. A block is 16 columns: two words of nibbles, {@code 0, 8, 1, 9, 2, 10, 3, 11} and the same plus 4, and a word of the
- * sixteen upper pairs of bits in that order. Scales: {@code [group][super-block]} each have
+ * Q6_K packed. A block is 16 columns: two words of nibbles, four columns in the low halves of the bytes and the next four in the
+ * high ones, and a word of the upper pairs of bits, laid out so that rotating it by two brings the next four columns' pairs above
+ * the nibbles: a word of four whole fields takes three operations to put together. Scales: {@code [group][super-block]} each have
  * {@code [row]} half floats, then {@code [block][row]} the signed bytes that these multiply.
  */
 final class PackedQ6KMatrix extends PackedMatrix {
@@ -28,23 +29,22 @@ final class PackedQ6KMatrix extends PackedMatrix {
     private static final int FILE_SCALES_AT = 96;
     private static final int FILE_D_AT = 104;
     private static final int BITS = 6;
-    /** Where a field's nibble and its pair begin in a float's fraction. */
-    private static final int NIBBLE = 23 - BITS;
-    private static final int PAIR = NIBBLE + 4;
-    private static final int NIBBLE_MASK = 15 << NIBBLE;
-    private static final int PAIR_MASK = 3 << PAIR;
-    private static final int BLOCK_WORDS = 3;
-    private static final int BLOCK_BYTES = BLOCK_WORDS * WORDS;
+    /** Where the field of a word's first byte begins in a float's fraction. */
+    private static final int FIELD = 23 - BITS;
+    private static final int FIELD_MASK = (1 << 23) - (1 << FIELD);
     private static final int LOW_NIBBLES = 0x0f0f0f0f;
     private static final int LOW_PAIRS = 0x03030303;
+    private static final int NIBBLE_MASK = Integer.rotateLeft(LOW_NIBBLES, FIELD);
+    private static final int BLOCK_WORDS = 3;
+    private static final int BLOCK_BYTES = BLOCK_WORDS * WORDS;
     /** Fields become 1 to 2, of which 1 and the half that stands for 32 are taken. */
     private static final float ZERO = -1.5f;
     // A half float's bits as those of a float, which then is 2^112 too small: sign, exponent and fraction.
     private static final int HALF_SHIFT = 13;
     private static final int HALF_MASK = 0x8fffe000;
     private static final float HALF_FACTOR = 0x1p112f;
-    private static final int[] NIBBLES = {0, 8, 16, 24, 0, 8, 16, 24, 4, 12, 20, 28, 4, 12, 20, 28};
-    private static final int[] PAIRS = {0, 4, 8, 12, 16, 20, 24, 28, 2, 6, 10, 14, 18, 22, 26, 30};
+    private static final int[] NIBBLES = {0, 8, 16, 24, 4, 12, 20, 28, 0, 8, 16, 24, 4, 12, 20, 28};
+    private static final int[] PAIRS = {0, 8, 16, 24, 2, 10, 18, 26, 4, 12, 20, 28, 6, 14, 22, 30};
     /** One, but C2 must not know: see {@link PackedProduct}. */
     private static int notConstant = 1;
 
@@ -84,30 +84,21 @@ final class PackedQ6KMatrix extends PackedMatrix {
         int p1 = word(file, high + 2) >>> 2 * run & LOW_PAIRS;
         int p2 = word(file, high + 4) >>> 2 * run & LOW_PAIRS;
         int p3 = word(file, high + 6) >>> 2 * run & LOW_PAIRS;
-        words[target] = Integer.rotateLeft(n0 | n2 << 4, NIBBLE);
-        words[target + L] = Integer.rotateLeft(n1 | n3 << 4, NIBBLE);
-        words[target + 2 * L] = Integer.rotateLeft(gather(p0 | p2 << 2) | gather(p1 | p3 << 2) << 16, PAIR);
-    }
-
-    /** The low nibbles of four bytes side by side; {@link Integer#compress} is slow until C2 has compiled its caller. */
-    private static int gather(int bytes) {
-        return bytes & 0xf | bytes >>> 4 & 0xf0 | bytes >>> 8 & 0xf00 | bytes >>> 12 & 0xf000;
+        words[target] = Integer.rotateLeft(n0 | n1 << 4, FIELD);
+        words[target + L] = Integer.rotateLeft(n2 | n3 << 4, FIELD);
+        int pairs = p0 << 4 | p1 << 6 | Integer.rotateLeft(p2, 8) | Integer.rotateLeft(p3, 10);
+        words[target + 2 * L] = Integer.rotateLeft(pairs, FIELD);
     }
 
     @Override
     void prepare(float[] input, float[] floats) {
+        System.arraycopy(input, 0, floats, INPUT, columns);
         for (int b = 0; b < blocks; b++) {
-            int x = b * BLOCK;
-            int y = INPUT + x;
             float even = 0;
             float odd = 0;
-            for (int i = 0; i < BLOCK / 2; i++) {
-                float low = input[x + i];
-                float high = input[x + BLOCK / 2 + i];
-                floats[y + 2 * i] = low;
-                floats[y + 2 * i + 1] = high;
-                even += low;
-                odd += high;
+            for (int i = 0; i < BLOCK; i += 2) {
+                even += input[b * BLOCK + i];
+                odd += input[b * BLOCK + i + 1];
             }
             floats[starts + b] = ZERO * (even + odd);
         }
@@ -139,12 +130,12 @@ final class PackedQ6KMatrix extends PackedMatrix {
         multiplyTwo(floats, starts, scales, scales + 2 * blocks * L, SUMS + 2 * L, words2, words3);
     }
 
-    /** See {@link PackedProduct}; a field takes two more operations here, and so there are two groups. */
+    /** See {@link PackedProduct}; fields are put together first, and so there are two groups. */
     private static void multiplyTwo(float[] floats, int start, int end, int scales, int sums, long words0,
             long words1) {
         IntVector one = IntVector.broadcast(I, ONE_BITS);
         IntVector nibble = IntVector.broadcast(I, NIBBLE_MASK);
-        IntVector pair = IntVector.broadcast(I, PAIR_MASK);
+        IntVector mask = IntVector.broadcast(I, FIELD_MASK);
         FloatVector t0 = FloatVector.fromArray(F, floats, sums);
         FloatVector t1 = FloatVector.fromArray(F, floats, sums + L);
         int groupScales = (end - start) * L;
@@ -158,16 +149,22 @@ final class PackedQ6KMatrix extends PackedMatrix {
             for (int word = 0; word < 2; word += step) {
                 IntVector p0 = IntVector.fromMemorySegment(I, MEMORY, words0, ORDER);
                 IntVector p1 = IntVector.fromMemorySegment(I, MEMORY, words1, ORDER);
-                for (int field = 0; field < 8; field++) {
-                    FloatVector input = FloatVector.broadcast(F, floats[inputs + field]);
-                    s0 = p0.and(nibble).or(one).or(h0.and(pair)).reinterpretAsFloats().fma(input, s0);
-                    s1 = p1.and(nibble).or(one).or(h1.and(pair)).reinterpretAsFloats().fma(input, s1);
+                for (int half = 0; half < 2; half += step) {
+                    IntVector q0 = h0.bitwiseBlend(p0, nibble);
+                    IntVector q1 = h1.bitwiseBlend(p1, nibble);
+                    for (int field = 0; field < 4; field++) {
+                        FloatVector input = FloatVector.broadcast(F, floats[inputs + field]);
+                        s0 = q0.and(mask).or(one).reinterpretAsFloats().fma(input, s0);
+                        s1 = q1.and(mask).or(one).reinterpretAsFloats().fma(input, s1);
+                        q0 = q0.lanewise(VectorOperators.ROR, 8);
+                        q1 = q1.lanewise(VectorOperators.ROR, 8);
+                    }
+                    inputs += 4;
                     p0 = p0.lanewise(VectorOperators.ROR, 4);
                     p1 = p1.lanewise(VectorOperators.ROR, 4);
                     h0 = h0.lanewise(VectorOperators.ROR, 2);
                     h1 = h1.lanewise(VectorOperators.ROR, 2);
                 }
-                inputs += 8;
                 words0 += WORDS;
                 words1 += WORDS;
             }
@@ -197,24 +194,22 @@ final class PackedQ6KMatrix extends PackedMatrix {
     private static void unpackBlocks(long address, int count, float[] target, int offset) {
         IntVector one = IntVector.broadcast(I, ONE_BITS);
         IntVector nibbleMask = IntVector.broadcast(I, NIBBLE_MASK);
-        IntVector pairMask = IntVector.broadcast(I, PAIR_MASK);
+        IntVector mask = IntVector.broadcast(I, FIELD_MASK);
         FloatVector zero = FloatVector.broadcast(F, ZERO);
         for (int b = 0; b < count; b++) {
             FloatVector factor = FloatVector.broadcast(F, target[offset + b * BLOCK]);
             for (int i = 0; i < BLOCK; i += L) {
-                // At 128 bits the words of nibbles alternate.
-                IntVector nibbles = IntVector.broadcast(I, MEMORY.get(INT, address + i / 4 % 2 * WORDS));
-                if (L >= 8) {
+                // Eight columns have their nibbles in the same word.
+                IntVector nibbles = IntVector.broadcast(I, MEMORY.get(INT, address + i / 8 * WORDS));
+                if (L >= 16) {
                     IntVector second = IntVector.broadcast(I, MEMORY.get(INT, address + WORDS));
-                    nibbles = nibbles.blend(second, SECOND);
-                    if (L >= 16) {
-                        nibbles = nibbles.blend(second, FOURTH);
-                    }
+                    nibbles = nibbles.blend(second, THIRD).blend(second, FOURTH);
                 }
                 IntVector pairs = IntVector.broadcast(I, MEMORY.get(INT, address + 2 * WORDS))
                         .lanewise(VectorOperators.ROR, IntVector.fromArray(I, PAIRS, i));
-                nibbles.lanewise(VectorOperators.ROR, IntVector.fromArray(I, NIBBLES, i)).and(nibbleMask).or(one)
-                        .or(pairs.and(pairMask)).reinterpretAsFloats().add(zero).mul(factor)
+                pairs.bitwiseBlend(nibbles.lanewise(VectorOperators.ROR, IntVector.fromArray(I, NIBBLES, i)),
+                        nibbleMask)
+                        .and(mask).or(one).reinterpretAsFloats().add(zero).mul(factor)
                         .intoArray(target, offset + b * BLOCK + i);
             }
             address += BLOCK_BYTES;
