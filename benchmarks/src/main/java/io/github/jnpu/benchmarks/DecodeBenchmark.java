@@ -26,13 +26,17 @@ public class DecodeBenchmark extends KernelBenchmark {
     @Param({"1", "512"})
     public int megabytes;
 
+    /** Whether the weights are laid out anew, as the engine does unless it is told not to. */
+    @Param("true")
+    public boolean repack;
+
     private Weights weights;
     private float[] input;
     private float[] output;
 
     @Setup
     public void prepare() {
-        weights = new Weights(type, columns, megabytes, bits);
+        weights = new Weights(type, columns, megabytes, bits, repack);
         input = Weights.gaussian(new SplittableRandom(2), columns, 1);
         output = new float[weights.rows()];
     }

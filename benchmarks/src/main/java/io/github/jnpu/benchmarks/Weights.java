@@ -29,8 +29,10 @@ final class Weights implements AutoCloseable {
     /**
      * @param megabytes
      *            how much memory all rows take; at least one share
+     * @param repack
+     *            whether the weights are laid out anew, if the kernels have a layout for the type
      */
-    Weights(TensorType type, int columns, int megabytes, String bits) {
+    Weights(TensorType type, int columns, int megabytes, String bits, boolean repack) {
         SplittableRandom random = new SplittableRandom(1);
         rowBytes = type.byteSize(columns);
         shareRows = SHARE_VALUES / columns;
@@ -45,8 +47,9 @@ final class Weights implements AutoCloseable {
             MemorySegment.copy(data, 0, data, share * shareBytes, shareBytes);
         }
         kernels = VectorWidth.kernels(bits);
-        matrix = kernels.prepare(
-                new ModelTensor("benchmark", type, new long[]{(long) shares * shareRows, columns}, data), arena);
+        ModelTensor tensor = new ModelTensor("benchmark", type, new long[]{(long) shares * shareRows, columns}, data);
+        matrix = repack ? kernels.repack(tensor, arena) : kernels.prepare(tensor, arena);
+        matrix.load(0, matrix.rows());
         scratch = Scratch.of(matrix, MAX_TOKENS);
         panels = arena.allocate(kernels.panelBytes(MAX_TOKENS, columns), 64);
     }

@@ -44,7 +44,7 @@ record MemoryNeeds(long weightBytes, long availableBytes, boolean copied) {
                         weightBytes / 1_000_000, availableBytes / 1_000_000,
                         copied
                                 ? "copying them (use_mmap is false) may fail"
-                                : "the system will read the file again and again, which is slow; free memory or take a smaller model"));
+                                : "they stay in the file's layout and the system will read it again and again, which is slow; free memory or take a smaller model"));
         return false;
     }
 }
