@@ -117,9 +117,8 @@ public final class LanguageModel implements AutoCloseable {
                 DecoderGraph graph = DecoderGraph.of(source);
                 ModelConfig config = graph.config();
                 Placement placement = Placement.choose(graph, options.backend());
-                Decoder decoder = placement.backend().compile(graph,
-                        new DecoderOptions(options.threads(), options.cacheType(), MAX_BATCH, repack,
-                                progress.packing()));
+                Decoder decoder = compile(placement, graph, new DecoderOptions(options.threads(), options.cacheType(),
+                        MAX_BATCH, repack, progress.packing()), source);
                 try {
                     requireRows(LoadTasks.join(tokenizer), config, source);
                     prefetch.await();
@@ -132,6 +131,15 @@ public final class LanguageModel implements AutoCloseable {
                     throw e;
                 }
             }
+        }
+    }
+
+    private static Decoder compile(Placement placement, DecoderGraph graph, DecoderOptions options,
+            ModelSource source) {
+        try {
+            return placement.backend().compile(graph, options);
+        } catch (InternalError e) {
+            throw WeightReader.unreadable(source.location(), e);
         }
     }
 

@@ -143,10 +143,15 @@ final class WeightReader implements AutoCloseable {
             }
             case RuntimeException e -> throw e;
             // So the JVM says that a page of a mapped file cannot be read: the disk fails, or the file has become shorter.
-            case InternalError e -> throw new EngineException(location + ": the file cannot be read to its end", e);
+            case InternalError e -> throw unreadable(location, e);
             case Error e -> throw e;
             case Throwable e -> throw new IllegalStateException(e);
         }
+    }
+
+    /** What a fault in mapped memory means. */
+    static EngineException unreadable(String location, InternalError fault) {
+        return new EngineException(location + ": the file cannot be read to its end", fault);
     }
 
     /** Stops reading and waits until no thread touches the file any more. */

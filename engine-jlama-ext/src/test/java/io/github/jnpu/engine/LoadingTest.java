@@ -4,7 +4,10 @@ import io.github.jnpu.convert.TestModels;
 import io.github.jnpu.convert.gguf.GgufFile;
 import io.github.jnpu.convert.model.ModelSource;
 import io.github.jnpu.convert.model.ModelTensor;
+import io.github.jnpu.convert.quantize.QuantizedModel;
+import io.github.jnpu.convert.random.FileType;
 import io.github.jnpu.engine.sampling.SamplingOptions;
+import io.github.jnpu.engine.store.ModelLocator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,6 +22,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -105,6 +109,68 @@ class LoadingTest {
         }).isInstanceOf(EngineException.class).hasMessageContaining("shrinking.gguf")
                 .hasMessageContaining("cannot be read to its end");
         file.close();
+    }
+
+    /** The demo model in a type that is laid out anew. */
+    private GgufFile quantizedDemo() throws IOException {
+        Path path = folder.resolve("demo-q4_k.gguf");
+        try (ModelSource demo = ModelLocator.open("demo")) {
+            new QuantizedModel(demo, FileType.Q4_K).write(path, _ -> {});
+        }
+        return GgufFile.open(path);
+    }
+
+    @Test
+    void layingWeightsOutAnewIsHalfOfTheProgress() throws IOException {
+        List<Long> progress = new ArrayList<>();
+        GgufFile file = quantizedDemo();
+        long weights = file.tensors().stream().mapToLong(tensor -> tensor.data().byteSize()).sum();
+        try (LanguageModel _ = LanguageModel.load(file, ModelOptions.DEFAULT, (loaded, _) -> progress.add(loaded))) {
+            assertThat(progress).isSorted().doesNotHaveDuplicates().endsWith(weights).hasSizeGreaterThan(2);
+        }
+    }
+
+    @Test
+    void layingWeightsOutAnewCanBeCancelled() throws IOException {
+        GgufFile file = quantizedDemo();
+        AtomicBoolean halfway = new AtomicBoolean();
+        LoadListener impatient = new LoadListener() {
+            @Override
+            public void onProgress(long loadedBytes, long totalBytes) {
+                // Reading alone never gets further.
+                halfway.set(loadedBytes > totalBytes / 2);
+            }
+
+            @Override
+            public boolean isCancelled() {
+                return halfway.get();
+            }
+        };
+        assertThatThrownBy(() -> LanguageModel.load(file, ModelOptions.DEFAULT, impatient))
+                .isInstanceOf(CancellationException.class);
+        assertThat(isOpen(file)).isFalse();
+    }
+
+    @Test
+    void withoutRepackingNoMemoryIsTakenForWeights() throws IOException {
+        try (LanguageModel packed = LanguageModel.load(quantizedDemo(), ModelOptions.DEFAULT);
+                LanguageModel mapped = LanguageModel.load(quantizedDemo(),
+                        ModelOptions.DEFAULT.withRepack(false))) {
+            // Bytes instead of six bits for Q4_K's scales, and rows that fill a unit up.
+            assertThat(packed.memoryBytes()).isGreaterThan(mapped.memoryBytes());
+            assertThat(text(packed)).isEqualTo(text(mapped));
+        }
+    }
+
+    @Test
+    void aFileThatGetsShorterBeforeItIsLoadedIsAnErrorWithItsName() throws IOException {
+        GgufFile file = quantizedDemo();
+        try (FileChannel channel = FileChannel.open(folder.resolve("demo-q4_k.gguf"), StandardOpenOption.WRITE)) {
+            channel.truncate(1_000_000);
+        }
+        assertThatThrownBy(() -> LanguageModel.load(file, ModelOptions.DEFAULT)).isInstanceOf(EngineException.class)
+                .hasMessageContaining("demo-q4_k.gguf").hasMessageContaining("cannot be read to its end");
+        assertThat(isOpen(file)).isFalse();
     }
 
     @Test

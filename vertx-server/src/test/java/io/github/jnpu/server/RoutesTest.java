@@ -213,7 +213,13 @@ class RoutesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"OLLAMA_KEEP_ALIVE,soon", "OLLAMA_MAX_QUEUE,many", "OLLAMA_KV_CACHE_TYPE,q4_0",
+    @CsvSource({"'',true", "1,true", "true,true", "0,false", "FALSE,false"})
+    void repackVariable(String value, boolean repack) {
+        assertThat(ServerOptions.of(Map.of("JNPU_REPACK", value)).repack()).isEqualTo(repack);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"OLLAMA_KEEP_ALIVE,soon", "OLLAMA_MAX_QUEUE,many", "OLLAMA_KV_CACHE_TYPE,q4_0", "JNPU_REPACK,maybe",
             "OLLAMA_ORIGINS,evil.com", "OLLAMA_CONTEXT_LENGTH,-1"})
     void badVariablesAreNamed(String name, String value) {
         org.assertj.core.api.Assertions.assertThatIllegalArgumentException().isThrownBy(() -> ServerOptions.of(Map.of(
