@@ -12,9 +12,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Q4_K packed. The six-bit scales and minimums take a byte each, which is 3 % more memory and saves their unpacking:
- * {@code [group][super-block]} each have
- * {@code [row]} half floats that scales are multiplied by, the same for minimums, {@code [block][row]} scales and minimums.
+ * Q4_K packed. The six-bit scales and minimums take a byte each, which is 3 % more memory and saves their unpacking. Scales:
+ * {@code [group][super-block]} each have {@code [row]} half floats that scales are multiplied by, the same for minimums, and
+ * {@code [block][row]} the bytes of scales and of minimums; at 128 bits a load of bytes reads four of the next row, too.
  */
 final class PackedQ4KMatrix extends PackedNibbleMatrix {
     private static final VectorSpecies<Float> F = Lanes.FLOAT;
@@ -32,11 +32,10 @@ final class PackedQ4KMatrix extends PackedNibbleMatrix {
     private static final int HALF_SHIFT = 13;
     private static final int HALF_MASK = 0x8fffe000;
     private static final float HALF_FACTOR = 0x1p112f;
-
+    // Of a super-block of a group, packed.
     private static final int MINIMUM_HALVES_AT = 2 * L;
     private static final int SCALE_BYTES_AT = 4 * L;
     private static final int MINIMUM_BYTES_AT = SCALE_BYTES_AT + BLOCKS * L;
-
     private static final int SCALES_BYTES = MINIMUM_BYTES_AT + BLOCKS * L;
 
     PackedQ4KMatrix(ModelTensor tensor, Arena arena) {
@@ -85,7 +84,7 @@ final class PackedQ4KMatrix extends PackedNibbleMatrix {
     void readScales(long scaleAddress, float[] floats) {
         for (int group = 0; group < GROUPS; group++) {
             readScales(scales(scaleAddress, group, 0), floats, starts, blocks, scales + group * blocks * L,
-                    SUMS + group * L, 1 / one);
+                    SUMS + group * L, 1 / fieldScale);
         }
     }
 

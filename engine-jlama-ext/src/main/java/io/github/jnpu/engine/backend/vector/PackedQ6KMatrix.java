@@ -47,9 +47,8 @@ final class PackedQ6KMatrix extends PackedMatrix {
     private static final int[] PAIRS = {0, 8, 16, 24, 2, 10, 18, 26, 4, 12, 20, 28, 6, 14, 22, 30};
     /** One, but C2 must not know: see {@link PackedProduct}. */
     private static int notConstant = 1;
-
+    // Of a super-block of a group, packed.
     private static final int SCALE_BYTES_AT = 2 * L;
-
     private static final int SCALES_BYTES = SCALE_BYTES_AT + BLOCKS * L;
 
     PackedQ6KMatrix(ModelTensor tensor, Arena arena) {
