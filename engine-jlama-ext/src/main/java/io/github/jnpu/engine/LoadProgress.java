@@ -32,7 +32,7 @@ final class LoadProgress {
         return new LoadListener() {
             @Override
             public void onProgress(long loadedBytes, long totalBytes) {
-                report(loadedBytes, packed);
+                report(loadedBytes, 0);
             }
 
             @Override
@@ -47,7 +47,7 @@ final class LoadProgress {
             if (listener.isCancelled()) {
                 throw new CancellationException("loading was cancelled");
             }
-            report(read, (long) (packedBytes / (double) totalBytes * total));
+            report(0, (long) (packedBytes / (double) totalBytes * total));
         };
     }
 
@@ -56,6 +56,7 @@ final class LoadProgress {
         report(total, total);
     }
 
+    /** Takes what is new; the other number stays. */
     private synchronized void report(long nowRead, long nowPacked) {
         read = Math.max(read, nowRead);
         packed = Math.max(packed, nowPacked);

@@ -22,7 +22,7 @@ import java.util.Optional;
  *            this process while loading, for files on a network that may go away
  * @param repack
  *            whether weights may be laid out anew while loading, as a copy that takes the place of the file's pages in memory: that
- *            takes a second per gigabyte and makes decode up to twice as fast; false leaves them in the file's layout, where
+ *            takes a second or two per gigabyte and makes decode 1.2 to 3 times as fast; false leaves them in the file's layout, where
  *            processes share them
  */
 public record ModelOptions(int contextLength, int threads, KvCacheType cacheType, Optional<String> backend,

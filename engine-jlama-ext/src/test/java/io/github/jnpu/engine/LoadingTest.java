@@ -126,7 +126,8 @@ class LoadingTest {
         GgufFile file = quantizedDemo();
         long weights = file.tensors().stream().mapToLong(tensor -> tensor.data().byteSize()).sum();
         try (LanguageModel _ = LanguageModel.load(file, ModelOptions.DEFAULT, (loaded, _) -> progress.add(loaded))) {
-            assertThat(progress).isSorted().doesNotHaveDuplicates().endsWith(weights).hasSizeGreaterThan(2);
+            assertThat(progress).isSorted().doesNotHaveDuplicates().endsWith(weights)
+                    .anyMatch(loaded -> loaded > weights / 2 && loaded < weights);
         }
     }
 

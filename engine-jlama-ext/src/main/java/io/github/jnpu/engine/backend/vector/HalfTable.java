@@ -11,6 +11,10 @@ import java.nio.ByteOrder;
 final class HalfTable {
     private static final ValueLayout.OfShort SHORT_LE = ValueLayout.JAVA_SHORT_UNALIGNED
             .withOrder(ByteOrder.LITTLE_ENDIAN);
+    // A half float's bits as those of a float, which then is 2^112 too small: shifted, and sign, exponent and fraction cut out.
+    static final int SHIFT = 13;
+    static final int MASK = 0x8fffe000;
+    static final float FACTOR = 0x1p112f;
     private static final MemorySegment MEMORY = NativeMemory.ALL;
     static final float[] FLOATS = new float[1 << 16];
 

@@ -12,7 +12,7 @@ import java.util.Objects;
 
 /** A weight matrix as it lies in the file: decode multiplies straight from the blocks, by type. */
 abstract class MappedMatrix extends VectorMatrix {
-    /** Rows that decode multiplies together. */
+    /** Rows whose turn it is in decode. */
     static final int ROWS = 4;
     private static final VectorSpecies<Float> F = Lanes.FLOAT;
     private static final int L = F.length();
@@ -40,9 +40,10 @@ abstract class MappedMatrix extends VectorMatrix {
     }
 
     /**
-     * Decode. Four rows that lie far apart are multiplied together: a row alone leaves the memory idle, because the processor looks
-     * only some five hundred operations ahead, and neighbours share a page, in which it fetches ahead for one reader only. Q4_0 from
-     * memory, one core: 10 billion multiply-adds a second with one row, 9 with four neighbours, 16 with four distant ones.
+     * Decode. Four rows that lie far apart are multiplied by turns, or together where a kernel for them is small enough: a row alone
+     * leaves the memory idle, because the processor looks only some five hundred operations ahead, and neighbours share a page, in
+     * which it fetches ahead for one reader only. Q4_0 from memory, one core: 10 billion multiply-adds a second with one row, 14 with
+     * two distant ones together as now; a kernel for four did 16, four neighbours 9.
      */
     @Override
     public final void multiplyOne(float[] input, float[] output, int outputOffset, int fromRow, int toRow,
@@ -71,7 +72,7 @@ abstract class MappedMatrix extends VectorMatrix {
         Reference.reachabilityFence(data);
     }
 
-    /** What the rows share, such as rounded activations; the first {@link #SUMS} floats of scratch belong to the sums. */
+    /** What the rows share, such as sums of the input; the first {@link #SUMS} floats of scratch belong to the sums. */
     void prepare(float[] input, Scratch scratch) {}
 
     private long address(int row) {

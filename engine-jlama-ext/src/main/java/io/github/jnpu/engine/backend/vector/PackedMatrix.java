@@ -221,6 +221,20 @@ abstract class PackedMatrix extends VectorMatrix {
     /** Writes the inputs in the order of the fields, and with what each block's sum starts. */
     abstract void prepare(float[] input, float[] floats);
 
+    /** {@link #prepare} for fields in the order of the columns: a block starts with the sum of its inputs times a factor. */
+    final void copyInputs(float[] input, float[] floats, float factor) {
+        System.arraycopy(input, 0, floats, INPUT, columns);
+        for (int b = 0; b < blocks; b++) {
+            float even = 0;
+            float odd = 0;
+            for (int i = 0; i < block; i += 2) {
+                even += input[b * block + i];
+                odd += input[b * block + i + 1];
+            }
+            floats[starts + b] = factor * (even + odd);
+        }
+    }
+
     /** Writes a unit's scales {@code [group][block][row]}; may add to the sums. */
     abstract void readScales(long scaleAddress, float[] floats);
 

@@ -11,7 +11,8 @@ import java.nio.ByteOrder;
 /**
  * Decode's product over packed words: four groups of rows, fields of four or eight bits. A method this size is about as much as C2
  * compiles in one piece: when its graph has grown to 18,000 nodes while it parses, and an operation on vectors takes some 400, it
- * puts off inlining the rest, and then may box vectors.
+ * puts off inlining the rest, and then may box vectors. The widths of fields have a method each, as C2 unrolls the loop over fields
+ * only when it knows their number: one method for both did 25 billion multiply-adds a second in the second-level cache, not 31.
  */
 final class PackedProduct {
     private static final VectorSpecies<Float> F = Lanes.FLOAT;

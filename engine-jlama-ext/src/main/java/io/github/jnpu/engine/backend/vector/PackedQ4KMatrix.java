@@ -28,10 +28,6 @@ final class PackedQ4KMatrix extends PackedNibbleMatrix {
     private static final int LOW_NIBBLES = 0x0f0f0f0f;
     /** Fields become 1 to 2, of which 1 is taken. */
     private static final float ZERO = -1;
-    // A half float's bits as those of a float, which then is 2^112 too small: sign, exponent and fraction.
-    private static final int HALF_SHIFT = 13;
-    private static final int HALF_MASK = 0x8fffe000;
-    private static final float HALF_FACTOR = 0x1p112f;
     // Of a super-block of a group, packed.
     private static final int MINIMUM_HALVES_AT = 2 * L;
     private static final int SCALE_BYTES_AT = 4 * L;
@@ -94,11 +90,11 @@ final class PackedQ4KMatrix extends PackedNibbleMatrix {
         FloatVector sum = FloatVector.zero(F);
         for (int first = 0; first < blocks; first += BLOCKS) {
             FloatVector d = ((IntVector) ShortVector.fromMemorySegment(S, MEMORY, address, ORDER)
-                    .convertShape(VectorOperators.S2I, I, 0)).lanewise(VectorOperators.LSHL, HALF_SHIFT)
-                    .and(HALF_MASK).reinterpretAsFloats().mul(HALF_FACTOR);
+                    .convertShape(VectorOperators.S2I, I, 0)).lanewise(VectorOperators.LSHL, HalfTable.SHIFT)
+                    .and(HalfTable.MASK).reinterpretAsFloats().mul(HalfTable.FACTOR);
             FloatVector m = ((IntVector) ShortVector.fromMemorySegment(S, MEMORY, address + MINIMUM_HALVES_AT, ORDER)
-                    .convertShape(VectorOperators.S2I, I, 0)).lanewise(VectorOperators.LSHL, HALF_SHIFT)
-                    .and(HALF_MASK).reinterpretAsFloats().mul(HALF_FACTOR);
+                    .convertShape(VectorOperators.S2I, I, 0)).lanewise(VectorOperators.LSHL, HalfTable.SHIFT)
+                    .and(HalfTable.MASK).reinterpretAsFloats().mul(HalfTable.FACTOR);
             FloatVector minimums = FloatVector.zero(F);
             for (int b = 0; b < BLOCKS; b++) {
                 d.mul((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, address + SCALE_BYTES_AT + b * L, ORDER)

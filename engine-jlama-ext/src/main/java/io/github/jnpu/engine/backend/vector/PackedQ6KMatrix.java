@@ -39,10 +39,6 @@ final class PackedQ6KMatrix extends PackedMatrix {
     private static final int BLOCK_BYTES = BLOCK_WORDS * WORDS;
     /** Fields become 1 to 2, of which 1 and the half that stands for 32 are taken. */
     private static final float ZERO = -1.5f;
-    // A half float's bits as those of a float, which then is 2^112 too small: sign, exponent and fraction.
-    private static final int HALF_SHIFT = 13;
-    private static final int HALF_MASK = 0x8fffe000;
-    private static final float HALF_FACTOR = 0x1p112f;
     private static final int[] NIBBLES = {0, 8, 16, 24, 4, 12, 20, 28, 0, 8, 16, 24, 4, 12, 20, 28};
     private static final int[] PAIRS = {0, 8, 16, 24, 2, 10, 18, 26, 4, 12, 20, 28, 6, 14, 22, 30};
     /** One, but C2 must not know: see {@link PackedProduct}. */
@@ -91,16 +87,7 @@ final class PackedQ6KMatrix extends PackedMatrix {
 
     @Override
     void prepare(float[] input, float[] floats) {
-        System.arraycopy(input, 0, floats, INPUT, columns);
-        for (int b = 0; b < blocks; b++) {
-            float even = 0;
-            float odd = 0;
-            for (int i = 0; i < BLOCK; i += 2) {
-                even += input[b * BLOCK + i];
-                odd += input[b * BLOCK + i + 1];
-            }
-            floats[starts + b] = ZERO * (even + odd);
-        }
+        copyInputs(input, floats, ZERO);
     }
 
     @Override
@@ -112,8 +99,8 @@ final class PackedQ6KMatrix extends PackedMatrix {
     private static void readScales(long address, int count, float[] floats, int at) {
         for (int first = 0; first < count; first += BLOCKS) {
             FloatVector d = ((IntVector) ShortVector.fromMemorySegment(S, MEMORY, address, ORDER)
-                    .convertShape(VectorOperators.S2I, I, 0)).lanewise(VectorOperators.LSHL, HALF_SHIFT)
-                    .and(HALF_MASK).reinterpretAsFloats().mul(HALF_FACTOR);
+                    .convertShape(VectorOperators.S2I, I, 0)).lanewise(VectorOperators.LSHL, HalfTable.SHIFT)
+                    .and(HalfTable.MASK).reinterpretAsFloats().mul(HalfTable.FACTOR);
             for (int b = 0; b < BLOCKS; b++) {
                 d.mul((FloatVector) ByteVector.fromMemorySegment(B, MEMORY, address + SCALE_BYTES_AT + b * L, ORDER)
                         .convertShape(VectorOperators.B2F, F, 0)).intoArray(floats, at);

@@ -41,16 +41,7 @@ final class PackedQ80Matrix extends PackedMatrix {
 
     @Override
     void prepare(float[] input, float[] floats) {
-        System.arraycopy(input, 0, floats, INPUT, columns);
-        for (int b = 0; b < blocks; b++) {
-            float even = 0;
-            float odd = 0;
-            for (int i = 0; i < BLOCK; i += 2) {
-                even += input[b * BLOCK + i];
-                odd += input[b * BLOCK + i + 1];
-            }
-            floats[starts + b] = ZERO * (even + odd);
-        }
+        copyInputs(input, floats, ZERO);
     }
 
     private long scale(long scaleAddress, int group, int block, int lane) {

@@ -55,7 +55,7 @@ final class Q40Matrix extends MappedMatrix {
         }
     }
 
-    /** A vector holds half a block: nothing depends on a loop, which C2 likes best. */
+    /** A vector holds half a block. Four rows would be more than C2 compiles in one piece, see {@link PackedProduct}. */
     private static void multiplyTwo(float[] input, float[] sums, int first, int columns, long row0, long row1) {
         IntVector lowMask = IntVector.broadcast(I, 0x0f);
         IntVector highMask = IntVector.broadcast(I, 0xf0);
@@ -85,7 +85,7 @@ final class Q40Matrix extends MappedMatrix {
         t1.intoArray(sums, first + F.length());
     }
 
-    /** One row: a block takes several vectors, and where a method grows too large C2 boxes some, depending on its history. */
+    /** One row: a block takes several vectors, see {@link PackedProduct}. */
     private static void multiplyNarrow(float[] input, float[] sums, int first, int columns, long row0) {
         IntVector lowMask = IntVector.broadcast(I, 0x0f);
         IntVector highMask = IntVector.broadcast(I, 0xf0);

@@ -17,8 +17,7 @@ import java.util.Objects;
 
 /**
  * Q4_1: blocks of 32 weights, an F16 scale, an F16 minimum and 16 bytes; weight i is nibble {@code (i % 16, i / 16)} times the
- * scale plus the minimum. Nibbles become floats as in {@link Q40Matrix}; the minimum multiplies the sum of the activations, which
- * is made once for four rows.
+ * scale plus the minimum. Nibbles become floats as in {@link Q40Matrix}; the minimum multiplies the sum of the activations.
  */
 final class Q41Matrix extends MappedMatrix {
     private static final VectorSpecies<Float> F = Lanes.FLOAT;
@@ -44,14 +43,14 @@ final class Q41Matrix extends MappedMatrix {
 
     @Override
     void multiplyFour(float[] input, Scratch scratch, int at, long row0, long row1, long row2, long row3) {
-        multiplyNarrow(input, scratch.floats(), at, columns, row0);
-        multiplyNarrow(input, scratch.floats(), at + F.length(), columns, row1);
-        multiplyNarrow(input, scratch.floats(), at + 2 * F.length(), columns, row2);
-        multiplyNarrow(input, scratch.floats(), at + 3 * F.length(), columns, row3);
+        multiplyRow(input, scratch.floats(), at, columns, row0);
+        multiplyRow(input, scratch.floats(), at + F.length(), columns, row1);
+        multiplyRow(input, scratch.floats(), at + 2 * F.length(), columns, row2);
+        multiplyRow(input, scratch.floats(), at + 3 * F.length(), columns, row3);
     }
 
-    /** One row: the parts of vectors take code, and C2 leaves the end of a method that is too large to calls, which take boxes. */
-    private static void multiplyNarrow(float[] input, float[] sums, int first, int columns, long row0) {
+    /** One row: two would be more than C2 compiles in one piece, see {@link PackedProduct}. */
+    private static void multiplyRow(float[] input, float[] sums, int first, int columns, long row0) {
         IntVector lowMask = IntVector.broadcast(I, 0x0f);
         IntVector highMask = IntVector.broadcast(I, 0xf0);
         IntVector lowBits = IntVector.broadcast(I, LOW_BITS);

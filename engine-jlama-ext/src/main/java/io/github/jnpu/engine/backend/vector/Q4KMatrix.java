@@ -34,9 +34,9 @@ final class Q4KMatrix extends MappedMatrix {
     private static final ValueLayout.OfInt INT_LE = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     /** Factors of a block: 8 scales, then 8 minimums. */
     private static final int FACTORS = 16;
-    /** Where the factors of four rows' blocks are in scratch; behind them, for each block, 8 zeros and 8 negative sums of the input. */
+    /** Where a block's factors are in scratch; behind them, for each block, 8 zeros and 8 negative sums of the input. */
     private static final int FACTORS_AT = SUMS;
-    private static final int INPUT_SUMS_AT = FACTORS_AT + ROWS * FACTORS;
+    private static final int INPUT_SUMS_AT = FACTORS_AT + FACTORS;
 
     Q4KMatrix(ModelTensor tensor, Arena arena) {
         super(tensor, arena);
@@ -90,7 +90,7 @@ final class Q4KMatrix extends MappedMatrix {
         multiplyRow(input, scratch.floats(), at + 3 * F.length(), row3);
     }
 
-    /** Two rows at once are more than C2 keeps in its graph where a block takes several vectors of four lanes. */
+    /** One row: two would be more than C2 compiles in one piece, see {@link PackedProduct}. */
     private void multiplyRow(float[] input, float[] factors, int first, long row0) {
         FloatVector t0 = FloatVector.zero(F);
         for (int x = 0; x < columns; x += BLOCK) {

@@ -43,7 +43,7 @@ final class Q80Matrix extends MappedMatrix {
         }
     }
 
-    /** A vector holds half a block: nothing depends on a loop, which C2 likes best. */
+    /** A vector holds half a block. Four rows would be more than C2 compiles in one piece, see {@link PackedProduct}. */
     private static void multiplyTwo(float[] input, float[] sums, int first, int columns, long row0, long row1) {
         FloatVector t0 = FloatVector.zero(F);
         FloatVector t1 = t0;
@@ -71,7 +71,7 @@ final class Q80Matrix extends MappedMatrix {
         t1.intoArray(sums, first + F.length());
     }
 
-    /** One row: a block takes several vectors, and where a method grows too large C2 boxes some, depending on its history. */
+    /** One row: a block takes several vectors, see {@link PackedProduct}. */
     private static void multiplyNarrow(float[] input, float[] sums, int first, int columns, long row0) {
         FloatVector t0 = FloatVector.zero(F);
         int end = columns;

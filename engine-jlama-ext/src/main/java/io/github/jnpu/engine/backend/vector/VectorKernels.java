@@ -35,8 +35,8 @@ final class VectorKernels implements Kernels {
             case Q5_0 -> new Q50Matrix(weight, arena);
             case Q5_1 -> new Q51Matrix(weight, arena);
             case Q8_0 -> new Q80Matrix(weight, arena);
+            // At 128 bits these two types' table lookups box vectors, depending on what C2 compiled before.
             case MXFP4 -> MORE_THAN_128_BITS ? new Mxfp4Matrix(weight, arena) : new DequantizedMatrix(weight, arena);
-            // At 128 bits their table lookups box vectors, depending on what C2 compiled before.
             case IQ4_NL -> MORE_THAN_128_BITS ? new Iq4NlMatrix(weight, arena) : new DequantizedMatrix(weight, arena);
             case Q4_K -> new Q4KMatrix(weight, arena);
             case Q5_K -> new Q5KMatrix(weight, arena);
