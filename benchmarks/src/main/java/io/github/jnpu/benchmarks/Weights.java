@@ -4,6 +4,7 @@ import io.github.jnpu.convert.model.ModelTensor;
 import io.github.jnpu.convert.tensor.Quantizer;
 import io.github.jnpu.convert.tensor.TensorType;
 import io.github.jnpu.engine.backend.cpu.Kernels;
+import io.github.jnpu.engine.backend.cpu.MemoryAdvice;
 import io.github.jnpu.engine.backend.cpu.Scratch;
 import io.github.jnpu.engine.backend.cpu.WeightMatrix;
 
@@ -49,6 +50,7 @@ final class Weights implements AutoCloseable {
         kernels = VectorWidth.kernels(bits);
         ModelTensor tensor = new ModelTensor("benchmark", type, new long[]{(long) shares * shareRows, columns}, data);
         matrix = repack ? kernels.repack(tensor, arena) : kernels.prepare(tensor, arena);
+        matrix.place(MemoryAdvice.allocate(arena, matrix.packedBytes()));
         matrix.load(0, matrix.rows());
         scratch = Scratch.of(matrix, MAX_TOKENS);
         panels = arena.allocate(kernels.panelBytes(MAX_TOKENS, columns), 64);

@@ -14,6 +14,8 @@ import io.github.jnpu.engine.tokenizer.Tokenizer;
 import io.github.jnpu.probe.HardwareProbe;
 
 import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.FutureTask;
@@ -112,13 +114,16 @@ public final class LanguageModel implements AutoCloseable {
                 open.set(WeightReader.copy(file, options.threads(), progress.reading()));
             }
             ModelSource source = open.get();
-            try (WeightReader prefetch = WeightReader.prefetch(source, fits ? options.threads() : 0,
+            Optional<Path> packedFile = repack ? WeightCache.file(source, options) : Optional.empty();
+            // Weights that are mapped as they were laid out the last time are not read from the model's file.
+            boolean kept = packedFile.isPresent() && Files.isRegularFile(packedFile.get());
+            try (WeightReader prefetch = WeightReader.prefetch(source, fits && !kept ? options.threads() : 0,
                     progress.reading())) {
                 DecoderGraph graph = DecoderGraph.of(source);
                 ModelConfig config = graph.config();
                 Placement placement = Placement.choose(graph, options.backend());
                 Decoder decoder = compile(placement, graph, new DecoderOptions(options.threads(), options.cacheType(),
-                        MAX_BATCH, repack, progress.packing()), source);
+                        MAX_BATCH, repack, progress.packing(), packedFile), source);
                 try {
                     requireRows(LoadTasks.join(tokenizer), config, source);
                     prefetch.await();

@@ -2,6 +2,7 @@ package io.github.jnpu.engine;
 
 import io.github.jnpu.engine.backend.KvCacheType;
 
+import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -24,11 +25,15 @@ import java.util.Optional;
  *            whether weights may be laid out anew while loading, as a copy that takes the place of the file's pages in memory: that
  *            takes a second or two per gigabyte and makes decode 1.2 to 3 times as fast; false leaves them in the file's layout, where
  *            processes share them
+ * @param weightCache
+ *            a folder that keeps weights as they were laid out anew, so that the next load maps them: as fast as loading gets, and shared
+ *            by processes, for as much disk as the weights take; empty to keep nothing. Only models that are mapped from a file are kept
  */
 public record ModelOptions(int contextLength, int threads, KvCacheType cacheType, Optional<String> backend,
-        boolean useMmap, boolean repack) {
+        boolean useMmap, boolean repack, Optional<Path> weightCache) {
 
-    public static final ModelOptions DEFAULT = new ModelOptions(0, 0, KvCacheType.F16, Optional.empty(), true, true);
+    public static final ModelOptions DEFAULT = new ModelOptions(0, 0, KvCacheType.F16, Optional.empty(), true, true,
+            Optional.empty());
 
     public ModelOptions {
         Objects.requireNonNull(cacheType, "cacheType");
@@ -39,26 +44,30 @@ public record ModelOptions(int contextLength, int threads, KvCacheType cacheType
     }
 
     public ModelOptions withContextLength(int value) {
-        return new ModelOptions(value, threads, cacheType, backend, useMmap, repack);
+        return new ModelOptions(value, threads, cacheType, backend, useMmap, repack, weightCache);
     }
 
     public ModelOptions withThreads(int value) {
-        return new ModelOptions(contextLength, value, cacheType, backend, useMmap, repack);
+        return new ModelOptions(contextLength, value, cacheType, backend, useMmap, repack, weightCache);
     }
 
     public ModelOptions withCacheType(KvCacheType value) {
-        return new ModelOptions(contextLength, threads, value, backend, useMmap, repack);
+        return new ModelOptions(contextLength, threads, value, backend, useMmap, repack, weightCache);
     }
 
     public ModelOptions withBackend(String value) {
-        return new ModelOptions(contextLength, threads, cacheType, Optional.of(value), useMmap, repack);
+        return new ModelOptions(contextLength, threads, cacheType, Optional.of(value), useMmap, repack, weightCache);
     }
 
     public ModelOptions withUseMmap(boolean value) {
-        return new ModelOptions(contextLength, threads, cacheType, backend, value, repack);
+        return new ModelOptions(contextLength, threads, cacheType, backend, value, repack, weightCache);
     }
 
     public ModelOptions withRepack(boolean value) {
-        return new ModelOptions(contextLength, threads, cacheType, backend, useMmap, value);
+        return new ModelOptions(contextLength, threads, cacheType, backend, useMmap, value, weightCache);
+    }
+
+    public ModelOptions withWeightCache(Optional<Path> folder) {
+        return new ModelOptions(contextLength, threads, cacheType, backend, useMmap, repack, folder);
     }
 }

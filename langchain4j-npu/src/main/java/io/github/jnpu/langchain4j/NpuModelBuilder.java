@@ -6,6 +6,7 @@ import io.github.jnpu.engine.ModelOptions;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What the builders of all chat models have in common. One of {@link #modelName} and {@link #modelPath} is needed; all
@@ -120,11 +121,20 @@ public abstract class NpuModelBuilder<B extends NpuModelBuilder<B>> {
         return self();
     }
 
+    /**
+     * A folder that keeps weights as they are laid out for computing, so that the next load takes a fraction of the time, for as much
+     * disk as the weights; by default nothing is kept.
+     */
+    public B weightCache(Path folder) {
+        options = options.withWeightCache(Optional.ofNullable(folder));
+        return self();
+    }
+
     /** The backend that must be used, by name; by default the best one. */
     public B backend(String value) {
         options = value == null
                 ? new ModelOptions(options.contextLength(), options.threads(), options.cacheType(),
-                        ModelOptions.DEFAULT.backend(), options.useMmap(), options.repack())
+                        ModelOptions.DEFAULT.backend(), options.useMmap(), options.repack(), options.weightCache())
                 : options.withBackend(value);
         return self();
     }

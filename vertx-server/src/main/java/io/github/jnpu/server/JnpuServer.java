@@ -52,7 +52,8 @@ public final class JnpuServer implements AutoCloseable {
         this.vertx = Vertx.vertx(new VertxOptions().setFileSystemOptions(new FileSystemOptions()
                 .setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
         this.loaded = new LoadedModels(options.keepAlive(), options.maxLoadedModels(), options.maxQueue(),
-                ModelOptions.DEFAULT.withCacheType(options.cacheType()).withRepack(options.repack()));
+                ModelOptions.DEFAULT.withCacheType(options.cacheType()).withRepack(options.repack())
+                        .withWeightCache(options.weightCache()));
         WorkerExecutor workers = vertx.createSharedWorkerExecutor("jnpu-requests", WORKERS);
         this.api = new ApiRouter(vertx, workers, options.store(), loaded, options.origins(), address, options
                 .contextLength(), options.maxBodyBytes(), JnpuVersion.semantic());

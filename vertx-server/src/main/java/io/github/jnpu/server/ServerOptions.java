@@ -4,11 +4,13 @@ import io.github.jnpu.engine.backend.KvCacheType;
 import io.github.jnpu.engine.store.ModelStore;
 import io.github.jnpu.server.model.GoDuration;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * How the server is set up.
@@ -33,12 +35,14 @@ import java.util.Map;
  *            number format of the KV cache
  * @param repack
  *            whether models lay their weights out anew while loading
+ * @param weightCache
+ *            the folder that keeps weights as they were laid out; empty to keep nothing
  * @param maxBodyBytes
  *            the longest request body that is read
  */
 public record ServerOptions(String host, int port, ModelStore store, Duration keepAlive, int maxLoadedModels,
         int maxQueue, List<String> origins, int contextLength, KvCacheType cacheType, boolean repack,
-        int maxBodyBytes) {
+        Optional<Path> weightCache, int maxBodyBytes) {
     public static final int DEFAULT_PORT = 11434;
 
     private static final Duration DEFAULT_KEEP_ALIVE = Duration.ofMinutes(5);
@@ -60,7 +64,8 @@ public record ServerOptions(String host, int port, ModelStore store, Duration ke
 
     /**
      * Reads the variables that Ollama's server knows: OLLAMA_HOST, OLLAMA_MODELS, OLLAMA_KEEP_ALIVE, OLLAMA_MAX_QUEUE,
-     * OLLAMA_MAX_LOADED_MODELS, OLLAMA_ORIGINS, OLLAMA_CONTEXT_LENGTH, OLLAMA_KV_CACHE_TYPE; and JNPU_REPACK.
+     * OLLAMA_MAX_LOADED_MODELS, OLLAMA_ORIGINS, OLLAMA_CONTEXT_LENGTH, OLLAMA_KV_CACHE_TYPE; and JNPU_REPACK and
+     * JNPU_WEIGHT_CACHE.
      *
      * @throws IllegalArgumentException
      *             one line that names the variable, if one has a value that cannot be used
@@ -73,18 +78,20 @@ public record ServerOptions(String host, int port, ModelStore store, Duration ke
                 maxLoaded == 0 ? DEFAULT_MAX_LOADED_MODELS : maxLoaded,
                 Math.max(1, wholeNumber(environment, "OLLAMA_MAX_QUEUE", DEFAULT_MAX_QUEUE)),
                 origins(value(environment, "OLLAMA_ORIGINS")), wholeNumber(environment, "OLLAMA_CONTEXT_LENGTH", 0),
-                cacheType(value(environment, "OLLAMA_KV_CACHE_TYPE")), repack(value(environment, "JNPU_REPACK")),
+                cacheType(value(environment, "OLLAMA_KV_CACHE_TYPE")),
+                flag("JNPU_REPACK", value(environment, "JNPU_REPACK"), true),
+                weightCache(environment),
                 DEFAULT_MAX_BODY_BYTES);
     }
 
     public ServerOptions withAddress(String newHost, int newPort) {
         return new ServerOptions(newHost, newPort, store, keepAlive, maxLoadedModels, maxQueue, origins, contextLength,
-                cacheType, repack, maxBodyBytes);
+                cacheType, repack, weightCache, maxBodyBytes);
     }
 
     public ServerOptions withStore(ModelStore newStore) {
         return new ServerOptions(host, port, newStore, keepAlive, maxLoadedModels, maxQueue, origins, contextLength,
-                cacheType, repack, maxBodyBytes);
+                cacheType, repack, weightCache, maxBodyBytes);
     }
 
     private static String value(Map<String, String> environment, String name) {
@@ -147,12 +154,20 @@ public record ServerOptions(String host, int port, ModelStore store, Duration ke
         return origins;
     }
 
-    private static boolean repack(String text) {
+    private static boolean flag(String name, String text, boolean absent) {
         return switch (text.toLowerCase(Locale.ROOT)) {
-            case "", "1", "true" -> true;
+            case "" -> absent;
+            case "1", "true" -> true;
             case "0", "false" -> false;
-            default -> throw new IllegalArgumentException("JNPU_REPACK must be 1 or 0, is '%s'".formatted(text));
+            default -> throw new IllegalArgumentException("%s must be 1 or 0, is '%s'".formatted(name, text));
         };
+    }
+
+    /** JNPU_WEIGHT_CACHE: 1 for the folder in the model store, 0 or nothing for none. */
+    private static Optional<Path> weightCache(Map<String, String> environment) {
+        return flag("JNPU_WEIGHT_CACHE", value(environment, "JNPU_WEIGHT_CACHE"), false)
+                ? Optional.of(new ModelStore(ModelStore.folder(environment)).weightCache())
+                : Optional.empty();
     }
 
     private static KvCacheType cacheType(String text) {

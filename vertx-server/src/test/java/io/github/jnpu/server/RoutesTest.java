@@ -218,8 +218,17 @@ class RoutesTest {
         assertThat(ServerOptions.of(Map.of("JNPU_REPACK", value)).repack()).isEqualTo(repack);
     }
 
+    @Test
+    void weightCacheVariable() {
+        assertThat(ServerOptions.of(Map.of()).weightCache()).isEmpty();
+        assertThat(ServerOptions.of(Map.of("JNPU_WEIGHT_CACHE", "0")).weightCache()).isEmpty();
+        assertThat(ServerOptions.of(Map.of("JNPU_WEIGHT_CACHE", "1", "OLLAMA_MODELS", "/models")).weightCache())
+                .contains(Path.of("/models", "packed"));
+    }
+
     @ParameterizedTest
     @CsvSource({"OLLAMA_KEEP_ALIVE,soon", "OLLAMA_MAX_QUEUE,many", "OLLAMA_KV_CACHE_TYPE,q4_0", "JNPU_REPACK,maybe",
+            "JNPU_WEIGHT_CACHE,/tmp",
             "OLLAMA_ORIGINS,evil.com", "OLLAMA_CONTEXT_LENGTH,-1"})
     void badVariablesAreNamed(String name, String value) {
         org.assertj.core.api.Assertions.assertThatIllegalArgumentException().isThrownBy(() -> ServerOptions.of(Map.of(

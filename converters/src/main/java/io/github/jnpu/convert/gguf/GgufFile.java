@@ -25,6 +25,7 @@ import java.util.Optional;
  */
 public final class GgufFile implements ModelSource {
     private final String location;
+    private final Optional<Path> file;
     private final long byteSize;
     private final Arena arena;
     private final Metadata metadata;
@@ -37,9 +38,10 @@ public final class GgufFile implements ModelSource {
      * @param arena
      *            closed with this file; null where the memory is somebody else's
      */
-    private GgufFile(MemorySegment bytes, String location, Arena arena) {
+    private GgufFile(MemorySegment bytes, String location, Optional<Path> file, Arena arena) {
         GgufReader reader = new GgufReader(bytes, location).read();
         this.location = location;
+        this.file = file;
         this.byteSize = bytes.byteSize();
         this.arena = arena;
         this.metadata = new Pairs(location, reader.metadata(), reader.metadataTypes());
@@ -62,7 +64,7 @@ public final class GgufFile implements ModelSource {
         Arena arena = Arena.ofShared();
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
             MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-            return new GgufFile(bytes, location, arena);
+            return new GgufFile(bytes, location, Optional.of(path), arena);
         } catch (IOException e) {
             arena.close();
             throw new ModelFormatException("%s: %s".formatted(location, reason(path, e)), e);
@@ -86,12 +88,17 @@ public final class GgufFile implements ModelSource {
      *             if it is malformed
      */
     public static GgufFile of(MemorySegment bytes, String location) {
-        return new GgufFile(bytes, location, null);
+        return new GgufFile(bytes, location, Optional.empty(), null);
     }
 
     @Override
     public String location() {
         return location;
+    }
+
+    @Override
+    public Optional<Path> file() {
+        return file;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.github.jnpu.convert.model;
 
+import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Optional;
 
@@ -13,6 +14,11 @@ public interface ModelSource extends AutoCloseable {
 
     /** Where the model came from, for messages. */
     String location();
+
+    /** The file that the tensors lie in; empty if there is none that others could open. */
+    default Optional<Path> file() {
+        return Optional.empty();
+    }
 
     Metadata metadata();
 

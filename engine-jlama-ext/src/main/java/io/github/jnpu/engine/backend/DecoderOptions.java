@@ -1,5 +1,8 @@
 package io.github.jnpu.engine.backend;
 
+import java.nio.file.Path;
+import java.util.Optional;
+
 /**
  * How to compile a graph.
  *
@@ -13,12 +16,15 @@ package io.github.jnpu.engine.backend;
  *            whether weights may be laid out anew, as a copy, where that makes products faster
  * @param packListener
  *            follows that
+ * @param packedFile
+ *            where a copy of weights that are laid out anew is kept for the next time; empty if it is not. One that does not fit this
+ *            graph and machine is replaced, but nobody looks whether it was made from the same weights: its name must see to that
  */
 public record DecoderOptions(int threads, KvCacheType cacheType, int maxBatch, boolean repack,
-        PackListener packListener) {
+        PackListener packListener, Optional<Path> packedFile) {
     /** With weights laid out anew, and nobody who follows it. */
     public DecoderOptions(int threads, KvCacheType cacheType, int maxBatch) {
-        this(threads, cacheType, maxBatch, true, PackListener.NONE);
+        this(threads, cacheType, maxBatch, true, PackListener.NONE, Optional.empty());
     }
 
     public DecoderOptions {

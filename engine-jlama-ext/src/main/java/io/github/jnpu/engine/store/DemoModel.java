@@ -139,35 +139,35 @@ final class DemoModel implements StoredModel {
     }
 
     /** A file in memory that frees the memory when it is closed. */
-    private record InMemorySource(ModelSource file, Arena arena) implements ModelSource {
+    private record InMemorySource(ModelSource parsed, Arena arena) implements ModelSource {
         @Override
         public String location() {
-            return file.location();
+            return parsed.location();
         }
 
         @Override
         public Metadata metadata() {
-            return file.metadata();
+            return parsed.metadata();
         }
 
         @Override
         public Collection<ModelTensor> tensors() {
-            return file.tensors();
+            return parsed.tensors();
         }
 
         @Override
         public Optional<ModelTensor> tensor(String name) {
-            return file.tensor(name);
+            return parsed.tensor(name);
         }
 
         @Override
         public long byteSize() {
-            return file.byteSize();
+            return parsed.byteSize();
         }
 
         @Override
         public void close() {
-            file.close();
+            parsed.close();
             if (arena.scope().isAlive()) {
                 arena.close();
             }

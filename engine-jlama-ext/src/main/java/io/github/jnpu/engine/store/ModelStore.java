@@ -73,6 +73,11 @@ public final class ModelStore {
                 : Path.of(configured);
     }
 
+    /** The folder in which laid-out weights may be kept; Ollama leaves it alone. Need not exist. */
+    public Path weightCache() {
+        return root.resolve("packed");
+    }
+
     public Path root() {
         return root;
     }

@@ -8,6 +8,7 @@ import io.github.jnpu.engine.evaluation.Benchmark;
 import io.github.jnpu.engine.evaluation.Benchmark.Result;
 import io.github.jnpu.engine.evaluation.Benchmark.Test;
 import io.github.jnpu.engine.store.ModelLocator;
+import io.github.jnpu.engine.store.ModelStore;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -19,6 +20,7 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 
 /** Measures how fast a model runs here. */
@@ -61,6 +63,9 @@ final class BenchCommand implements Callable<Integer> {
 
     @Option(names = "--no-repack", description = "Leave the weights in the file's layout.")
     private boolean noRepack;
+
+    @Option(names = "--weight-cache", description = GenerationParameters.WEIGHT_CACHE_HELP)
+    private boolean weightCache;
 
     @Option(names = {"-r",
             "--repetitions"}, paramLabel = "N", defaultValue = "5", description = "How often each is measured (default ${DEFAULT-VALUE}).")
@@ -131,7 +136,8 @@ final class BenchCommand implements Callable<Integer> {
 
     private void measure(BenchmarkSubject subject, int threadCount, List<Test> tests, BenchmarkReport report) {
         ModelOptions defaults = ModelOptions.DEFAULT.withThreads(threadCount).withCacheType(cacheType)
-                .withRepack(!noRepack);
+                .withRepack(!noRepack)
+                .withWeightCache(weightCache ? Optional.of(ModelStore.ofUser().weightCache()) : Optional.empty());
         ModelOptions options = backend == null ? defaults : defaults.withBackend(backend);
         try (Benchmark benchmark = load(subject, options)) {
             if (!json) {

@@ -4,6 +4,7 @@ import io.github.jnpu.engine.GenerationRequest;
 import io.github.jnpu.engine.ModelOptions;
 import io.github.jnpu.engine.backend.KvCacheType;
 import io.github.jnpu.engine.sampling.SamplingOptions;
+import io.github.jnpu.engine.store.ModelStore;
 import picocli.CommandLine.Option;
 
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 
@@ -21,6 +23,7 @@ final class GenerationParameters {
     private int contextLength;
     private boolean useMmap = true;
     private boolean repack = true;
+    static final String WEIGHT_CACHE_HELP = "Keep weights on disk as they are laid out for computing, in the model store's folder 'packed', and map them from there the next time.";
     private final List<String> stop = new ArrayList<>();
     private final Set<String> chosen = new HashSet<>();
 
@@ -111,6 +114,9 @@ final class GenerationParameters {
     void noRepack(boolean value) {
         repack = !value;
     }
+
+    @Option(names = "--weight-cache", description = WEIGHT_CACHE_HELP)
+    private boolean weightCache;
 
     @Option(names = "--stop", paramLabel = "TEXT", description = "End the answer where TEXT appears; may be repeated.")
     void stop(List<String> values) {
@@ -214,7 +220,8 @@ final class GenerationParameters {
 
     ModelOptions modelOptions() {
         return ModelOptions.DEFAULT.withContextLength(contextLength).withUseMmap(useMmap).withRepack(repack)
-                .withCacheType(cacheType);
+                .withCacheType(cacheType)
+                .withWeightCache(weightCache ? Optional.of(ModelStore.ofUser().weightCache()) : Optional.empty());
     }
 
     GenerationRequest request(int[] prompt) {

@@ -22,6 +22,7 @@ import java.util.concurrent.CountDownLatch;
                 "  OLLAMA_CONTEXT_LENGTH     context length where a request does not say",
                 "  OLLAMA_KV_CACHE_TYPE      number format of the KV cache (default f16)",
                 "  JNPU_REPACK               0: weights stay in the file's layout, slower and shared by processes",
+                "  JNPU_WEIGHT_CACHE         1: weights are kept on disk as they are laid out; later loads are fast",
                 "  JNPU_LOG                  debug, info, warn, error or off (default info)",
                 "", "Examples:",
                 "  jnpu serve",

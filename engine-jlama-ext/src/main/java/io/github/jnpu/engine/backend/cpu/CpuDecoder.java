@@ -37,7 +37,7 @@ public final class CpuDecoder implements Decoder {
                 Math.clamp(graph.weightBytes() / BYTES_PER_THREAD, 1, options.threads()));
         try {
             this.program = new Program(graph, kernels, pool, options, arena);
-            program.loadWeights(options.packListener());
+            program.loadWeights(options.packListener(), options.packedFile());
         } catch (RuntimeException | Error e) {
             close();
             throw e;

@@ -24,10 +24,15 @@ public interface Kernels {
 
     /**
      * As {@link #prepare}, but laid out anew for faster products where these kernels have a layout for the type: a copy, which
-     * {@link WeightMatrix#load} fills.
+     * {@link WeightMatrix#load} fills. It needs a {@link WeightMatrix#place} first.
      */
     default WeightMatrix repack(ModelTensor weight, Arena arena) {
         return prepare(weight, arena);
+    }
+
+    /** Names the layout that {@link #repack} gives, with all it depends on; another layout has another name. */
+    default String layout() {
+        return "";
     }
 
     /** How many bytes {@link #pack} needs for so many tokens; none if products read plain rows. */

@@ -13,6 +13,7 @@ import io.github.jnpu.engine.backend.PackListener;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -26,6 +27,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 
 /**
  * A graph as a list of steps over fixed buffers, with barriers only where one worker needs what another wrote. All workers of
@@ -35,7 +37,17 @@ final class Program {
     /** Of weights, for a worker at a time: some milliseconds of work. */
     private static final long SHARE_BYTES = 4 << 20;
 
-    private record Share(WeightMatrix matrix, int from, int to) {}
+    /**
+     * Rows of a matrix.
+     *
+     * @param offset
+     *            where they lie in all packed weights, one matrix after the other, in bytes
+     */
+    private record Share(WeightMatrix matrix, int from, int to, long offset) {
+        MemorySegment packed() {
+            return matrix.packed(from, to);
+        }
+    }
 
     private final WorkerPool pool;
     private final Kernels kernels;
@@ -107,36 +119,65 @@ final class Program {
     }
 
     /**
-     * Lays the weights out as products want them, with all workers.
+     * Lays the weights out as products want them, with all workers, or maps a file where that was done before.
      *
+     * @param file
+     *            is written if it is not there
      * @throws java.util.concurrent.CancellationException
      *             if the listener wants no more of it
      */
-    void loadWeights(PackListener listener) {
+    void loadWeights(PackListener listener, Optional<Path> file) {
         List<WeightMatrix> pending = matrices.values().stream().filter(matrix -> matrix.packedBytes() > 0).toList();
-        long total = pending.stream().mapToLong(WeightMatrix::packedBytes).sum();
-        if (total == 0) {
+        if (pending.isEmpty()) {
             return;
         }
+        Optional<List<MemorySegment>> kept = file
+                .flatMap(path -> PackedFile.map(path, kernels.layout(), pending, arena));
+        for (int i = 0; i < pending.size(); i++) {
+            WeightMatrix matrix = pending.get(i);
+            matrix.place(kept.isPresent()
+                    ? kept.get().get(i)
+                    : MemoryAdvice.allocate(arena, matrix.packedBytes()));
+        }
+        if (kept.isPresent()) {
+            share(pending, listener, share -> share.packed().load());
+            return;
+        }
+        Optional<PackedFile> draft = file.flatMap(path -> PackedFile.create(path, kernels.layout(), pending));
+        try {
+            share(pending, listener, share -> {
+                share.matrix.load(share.from, share.to);
+                draft.ifPresent(written -> written.write(share.packed(), share.offset));
+            });
+            draft.ifPresent(PackedFile::complete);
+        } finally {
+            draft.ifPresent(PackedFile::close);
+        }
+    }
+
+    /** Some work on each part of the weights, with all workers. */
+    private void share(List<WeightMatrix> pending, PackListener listener, Consumer<Share> work) {
         List<Share> shares = new ArrayList<>();
+        long total = 0;
         for (WeightMatrix matrix : pending) {
             int step = matrix.rowGranularity();
             step *= Math.clamp(SHARE_BYTES * matrix.rows() / matrix.packedBytes() / step, 1, matrix.rows());
             for (int row = 0; row < matrix.rows(); row += step) {
-                int end = Math.min(matrix.rows(), row + step);
-                shares.add(new Share(matrix, row, end));
+                Share share = new Share(matrix, row, Math.min(matrix.rows(), row + step), total);
+                shares.add(share);
+                total += share.packed().byteSize();
             }
         }
+        long all = total;
         AtomicInteger next = new AtomicInteger();
         AtomicLong done = new AtomicLong();
         pool.run((_, _) -> {
             for (int i = next.getAndIncrement(); i < shares.size() && !pool.failed(); i = next.getAndIncrement()) {
                 try {
                     Share share = shares.get(i);
-                    share.matrix.load(share.from, share.to);
-                    long bytes = share.matrix.packedBytes() * (share.to - share.from) / share.matrix.rows();
+                    work.accept(share);
                     synchronized (done) {
-                        listener.onProgress(done.addAndGet(bytes), total);
+                        listener.onProgress(done.addAndGet(share.packed().byteSize()), all);
                     }
                 } catch (Throwable thrown) {
                     pool.fail(thrown);

@@ -40,6 +40,19 @@ public interface WeightMatrix {
     int scratchFloats(int tokens);
 
     /**
+     * Where the weights lie that {@link #load} fills, or that lie there already; before anything else.
+     *
+     * @param memory
+     *            native memory, aligned to 64 bytes, of {@link #packedBytes} bytes; zeros, or what an equal matrix was laid out to
+     */
+    default void place(MemorySegment memory) {}
+
+    /** What {@link #load} fills for these rows, which begin at a multiple of {@link #rowGranularity()}. */
+    default MemorySegment packed(int fromRow, int toRow) {
+        return MemorySegment.NULL;
+    }
+
+    /**
      * Lays rows out as products want them, if that is not how they lie in the file; once for each row, before its first product.
      * Threads may share the work, each with rows that begin at a multiple of {@link #rowGranularity()}.
      */

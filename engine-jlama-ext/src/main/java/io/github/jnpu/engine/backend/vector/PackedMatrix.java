@@ -44,6 +44,8 @@ abstract class PackedMatrix extends VectorMatrix {
     /** Groups of rows that decode multiplies together. */
     static final int GROUPS = 4;
     private static final long ALIGNMENT = 64;
+    /** Of the layout; counts up when it changes, as files keep it. */
+    static final int VERSION = 1;
     /** Columns that are laid out together; whole super-blocks. */
     static final int PANEL = 256;
     /** Lanes whose columns are in the second, third and fourth word: see {@link #unpack}. */
@@ -63,7 +65,7 @@ abstract class PackedMatrix extends VectorMatrix {
     private final long scaleBytes;
     private final long wordBytes;
     private final long unitBytes;
-    private final MemorySegment packed;
+    private MemorySegment packed;
     /** A product of fields times this is one of weights divided by their scales. */
     final float fieldScale;
     // Where things are in scratch.
@@ -98,7 +100,19 @@ abstract class PackedMatrix extends VectorMatrix {
         this.unitBytes = roundUp(this.scaleBytes + GROUPS * wordBytes);
         this.starts = INPUT + columns;
         this.scales = starts + blocks;
-        this.packed = MemoryAdvice.allocate(arena, unitBytes * ((rows + UNIT - 1) / UNIT));
+    }
+
+    @Override
+    public final void place(MemorySegment memory) {
+        Objects.checkIndex(packedBytes() - 1, memory.byteSize());
+        packed = memory;
+    }
+
+    @Override
+    public final MemorySegment packed(int fromRow, int toRow) {
+        Objects.checkFromToIndex(fromRow, toRow, rows);
+        long from = fromRow / UNIT * unitBytes;
+        return packed.asSlice(from, (toRow + UNIT - 1) / UNIT * unitBytes - from);
     }
 
     private static long roundUp(long bytes) {
@@ -174,7 +188,7 @@ abstract class PackedMatrix extends VectorMatrix {
 
     @Override
     public final long packedBytes() {
-        return packed.byteSize();
+        return unitBytes * ((rows + UNIT - 1) / UNIT);
     }
 
     private long unit(int row) {

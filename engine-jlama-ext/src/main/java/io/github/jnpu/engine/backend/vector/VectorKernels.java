@@ -57,6 +57,11 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
+    public String layout() {
+        return "vector-%d-%d".formatted(PackedMatrix.VERSION, Lanes.FLOAT.vectorBitSize());
+    }
+
+    @Override
     public long panelBytes(int tokens, int columns) {
         return 4L * PrefillTile.roundUp(tokens) * columns;
     }

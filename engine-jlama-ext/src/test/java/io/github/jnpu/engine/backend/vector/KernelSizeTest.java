@@ -3,6 +3,7 @@ package io.github.jnpu.engine.backend.vector;
 import com.sun.management.ThreadMXBean;
 import io.github.jnpu.convert.model.ModelTensor;
 import io.github.jnpu.convert.tensor.TensorType;
+import io.github.jnpu.engine.backend.cpu.MemoryAdvice;
 import io.github.jnpu.engine.backend.cpu.Scratch;
 import io.github.jnpu.engine.backend.cpu.WeightMatrix;
 import org.junit.jupiter.api.io.TempDir;
@@ -94,6 +95,7 @@ class KernelSizeTest {
                     MemorySegment data = arena.allocate(type.byteSize((long) ROWS * COLUMNS), 64);
                     WeightMatrix matrix = new VectorKernels().repack(
                             new ModelTensor("w", type, new long[]{ROWS, COLUMNS}, data), arena);
+                    matrix.place(MemoryAdvice.allocate(arena, matrix.packedBytes()));
                     matrix.load(0, ROWS);
                     Scratch scratch = Scratch.of(matrix, 1);
                     float[] input = new float[COLUMNS];

@@ -3,6 +3,7 @@ package io.github.jnpu.engine.backend.vector;
 import io.github.jnpu.convert.model.ModelTensor;
 import io.github.jnpu.convert.tensor.Quantizer;
 import io.github.jnpu.convert.tensor.TensorType;
+import io.github.jnpu.engine.backend.cpu.MemoryAdvice;
 import io.github.jnpu.engine.backend.cpu.WeightMatrix;
 import org.junit.jupiter.api.Test;
 
@@ -23,6 +24,7 @@ class PackedProductParityTest extends ProductParityTest {
     WeightMatrix matrix(ModelTensor tensor, Arena arena) {
         WeightMatrix matrix = new VectorKernels().repack(tensor, arena);
         assertThat(matrix.packedBytes()).isPositive();
+        matrix.place(MemoryAdvice.allocate(arena, matrix.packedBytes()));
         matrix.load(0, tensor.rows());
         return matrix;
     }
@@ -43,6 +45,7 @@ class PackedProductParityTest extends ProductParityTest {
             ModelTensor tensor = new ModelTensor("w", type, new long[]{rows, columns}, data);
             WeightMatrix whole = matrix(tensor, arena);
             WeightMatrix parts = new VectorKernels().repack(tensor, arena);
+            parts.place(MemoryAdvice.allocate(arena, parts.packedBytes()));
             int border = Lanes.FLOAT.length() + 3;
             parts.load(border, rows);
             parts.load(0, 1);

@@ -4,6 +4,7 @@ import com.sun.management.ThreadMXBean;
 import io.github.jnpu.convert.model.ModelTensor;
 import io.github.jnpu.convert.tensor.Quantizer;
 import io.github.jnpu.convert.tensor.TensorType;
+import io.github.jnpu.engine.backend.cpu.MemoryAdvice;
 import io.github.jnpu.engine.backend.cpu.Scratch;
 import io.github.jnpu.engine.backend.cpu.WeightMatrix;
 import io.github.jnpu.engine.backend.vector.RandomBlocks.Scales;
@@ -58,6 +59,7 @@ class ProductAllocationTest {
             return new VectorKernels().prepare(tensor, arena);
         }
         WeightMatrix matrix = new VectorKernels().repack(tensor, arena);
+        matrix.place(MemoryAdvice.allocate(arena, matrix.packedBytes()));
         matrix.load(0, ROWS);
         return matrix;
     }
