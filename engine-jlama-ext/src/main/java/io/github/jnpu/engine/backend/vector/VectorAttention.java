@@ -17,6 +17,8 @@ final class VectorAttention implements AttentionKernels {
     private static final VectorSpecies<Float> F = Lanes.FLOAT;
     private static final VectorSpecies<Integer> I = Lanes.INT;
 
+    private static final int MIN_BITS = Float.floatToRawIntBits(Exponential.MIN);
+
     private final ScalarAttention scalar = new ScalarAttention();
 
     @Override
@@ -126,19 +128,24 @@ final class VectorAttention implements AttentionKernels {
                 scale(state.outputs(), row * state.stride(), state.stride(), scale);
             }
         }
-        exp(scores, offset, state.maxima()[row]);
-        Arrays.fill(scores, offset, offset + from, 0);
-        Arrays.fill(scores, offset + to, offset + PANEL, 0);
+        exp(scores, offset, state.maxima()[row], from, to);
         addSums(scores, offset, state.sums(), row * SUMS);
     }
 
+    /**
+     * As whole numbers, which have the order of the floats when those below zero are turned round: of floats, the API's maximum is five
+     * instructions.
+     */
     private static float max(float[] values, int offset) {
-        FloatVector max = FloatVector.fromArray(F, values, offset);
-        for (int i = F.length(); i < PANEL; i += F.length()) {
-            max = max.max(FloatVector.fromArray(F, values, offset + i));
+        IntVector max = IntVector.broadcast(I, Integer.MIN_VALUE);
+        for (int i = 0; i < PANEL; i += F.length()) {
+            IntVector bits = FloatVector.fromArray(F, values, offset + i).reinterpretAsInts();
+            max = max.max(bits.lanewise(VectorOperators.ASHR, 31).and(Integer.MAX_VALUE)
+                    .lanewise(VectorOperators.XOR, bits));
         }
         // Unlike a sum, a maximum has no order.
-        return max.reduceLanes(VectorOperators.MAX);
+        int bits = max.reduceLanes(VectorOperators.MAX);
+        return Float.intBitsToFloat(bits >> 31 & Integer.MAX_VALUE ^ bits);
     }
 
     private static void scale(float[] values, int offset, int count, float scale) {
@@ -147,11 +154,15 @@ final class VectorAttention implements AttentionKernels {
         }
     }
 
-    private static void exp(float[] values, int offset, float maximum) {
+    /** Scores to weights; those below {@code from} and from {@code to} on become 0. */
+    private static void exp(float[] values, int offset, float maximum, int from, int to) {
         for (int i = offset; i < offset + PANEL; i += F.length()) {
-            FloatVector x = FloatVector.fromArray(F, values, i).sub(maximum).max(Exponential.MIN);
+            // The larger the bits of a number below zero, the smaller it is, and zero has the smallest: so this is no less than MIN.
+            FloatVector x = FloatVector.fromArray(F, values, i).sub(maximum).reinterpretAsInts()
+                    .lanewise(VectorOperators.UMIN, MIN_BITS).reinterpretAsFloats();
             // exp(x) = 2^n * exp(r) with |r| <= ln(2) / 2: see Exponential.
-            FloatVector n = x.mul(Exponential.LOG2_E).add(Exponential.ROUNDING).sub(Exponential.ROUNDING);
+            FloatVector rounded = x.mul(Exponential.LOG2_E).add(Exponential.ROUNDING);
+            FloatVector n = rounded.sub(Exponential.ROUNDING);
             FloatVector r = n.fma(FloatVector.broadcast(F, -Exponential.LN2_HIGH), x);
             r = n.fma(FloatVector.broadcast(F, -Exponential.LN2_LOW), r);
             FloatVector exp = r.fma(FloatVector.broadcast(F, Exponential.TERM_6),
@@ -161,9 +172,12 @@ final class VectorAttention implements AttentionKernels {
             exp = exp.fma(r, FloatVector.broadcast(F, 0.5f));
             exp = exp.fma(r, FloatVector.broadcast(F, 1));
             exp = exp.fma(r, FloatVector.broadcast(F, 1));
-            ((IntVector) n.castShape(I, 0)).lanewise(VectorOperators.LSHL, 23).add(exp.reinterpretAsInts())
+            // The last bits of what was rounded are those of n; a conversion would look for numbers that no int holds.
+            rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).add(exp.reinterpretAsInts())
                     .reinterpretAsFloats().intoArray(values, i);
         }
+        Arrays.fill(values, offset, offset + from, 0);
+        Arrays.fill(values, offset + to, offset + PANEL, 0);
     }
 
     /** Adds 64 weights to the partial sums of their lanes. */
