@@ -8,6 +8,8 @@ import io.github.jnpu.engine.backend.BackendException;
 import io.github.jnpu.engine.backend.Decoder;
 import io.github.jnpu.engine.backend.DecoderOptions;
 import io.github.jnpu.engine.backend.DecoderSequence;
+import io.github.jnpu.engine.backend.MemoryEstimate;
+import io.github.jnpu.engine.backend.PackListener;
 import io.github.jnpu.engine.backend.Placement;
 import io.github.jnpu.engine.chat.ChatTemplate;
 import io.github.jnpu.engine.tokenizer.Tokenizer;
@@ -107,7 +109,9 @@ public final class LanguageModel implements AutoCloseable {
             tasks.start("logger", () -> System.getLogger(LanguageModel.class.getName()).isLoggable(Level.INFO));
             FutureTask<Tokenizer> tokenizer = tasks.start("tokenizer", () -> Tokenizer.of(file));
             FutureTask<Optional<ChatTemplate>> chatTemplate = tasks.start("template", () -> ChatTemplate.of(file));
-            boolean fits = MemoryNeeds.of(file, options).check(file.location());
+            DecoderGraph described = DecoderGraph.of(file);
+            Placement placement = Placement.choose(described, options.backend());
+            boolean fits = MemoryNeeds.of(described, placement, options).check(file.location());
             boolean repack = fits && options.repack();
             LoadProgress progress = new LoadProgress(listener, WeightReader.weightBytes(file.tensors()), repack);
             if (!options.useMmap()) {
@@ -119,17 +123,15 @@ public final class LanguageModel implements AutoCloseable {
             boolean kept = packedFile.isPresent() && Files.isRegularFile(packedFile.get());
             try (WeightReader prefetch = WeightReader.prefetch(source, fits && !kept ? options.threads() : 0,
                     progress.reading())) {
-                DecoderGraph graph = DecoderGraph.of(source);
+                DecoderGraph graph = source == file ? described : DecoderGraph.of(source);
                 ModelConfig config = graph.config();
-                Placement placement = Placement.choose(graph, options.backend());
                 Decoder decoder = compile(placement, graph, new DecoderOptions(options.threads(), options.cacheType(),
                         MAX_BATCH, repack, progress.packing(), packedFile), source);
                 try {
                     requireRows(LoadTasks.join(tokenizer), config, source);
                     prefetch.await();
                     progress.complete();
-                    int wanted = options.contextLength() == 0 ? DEFAULT_CONTEXT_LENGTH : options.contextLength();
-                    return new LanguageModel(source, config, options, Math.min(wanted, config.contextLength()),
+                    return new LanguageModel(source, config, options, contextLength(config, options),
                             LoadTasks.join(tokenizer), LoadTasks.join(chatTemplate), placement, decoder);
                 } catch (RuntimeException | Error e) {
                     decoder.close();
@@ -137,6 +139,31 @@ public final class LanguageModel implements AutoCloseable {
                 }
             }
         }
+    }
+
+    /** How many tokens a sequence of this model can hold with some options. */
+    static int contextLength(ModelConfig config, ModelOptions options) {
+        int wanted = options.contextLength() == 0 ? DEFAULT_CONTEXT_LENGTH : options.contextLength();
+        return Math.min(wanted, config.contextLength());
+    }
+
+    /**
+     * What a model would take of memory, from its header alone; {@link MemoryEstimate#PROCESS_BYTES} come on top.
+     *
+     * @throws ModelFormatException
+     *             if the file is malformed or of an unknown kind
+     * @throws BackendException
+     *             if no backend can run it
+     */
+    public static MemoryEstimate estimate(ModelSource source, ModelOptions options) {
+        DecoderGraph graph = DecoderGraph.of(source);
+        return estimate(graph, Placement.choose(graph, options.backend()), options);
+    }
+
+    static MemoryEstimate estimate(DecoderGraph graph, Placement placement, ModelOptions options) {
+        int threads = options.threads() == 0 ? defaultThreads() : options.threads();
+        return placement.backend().estimate(graph, new DecoderOptions(threads, options.cacheType(), MAX_BATCH,
+                options.repack(), PackListener.NONE, Optional.empty()), contextLength(graph.config(), options));
     }
 
     private static Decoder compile(Placement placement, DecoderGraph graph, DecoderOptions options,

@@ -1,6 +1,8 @@
 package io.github.jnpu.engine;
 
-import io.github.jnpu.convert.model.ModelSource;
+import io.github.jnpu.convert.graph.DecoderGraph;
+import io.github.jnpu.engine.backend.MemoryEstimate;
+import io.github.jnpu.engine.backend.Placement;
 import io.github.jnpu.probe.HardwareProbe;
 import io.github.jnpu.probe.Memory;
 
@@ -9,42 +11,48 @@ import java.lang.System.Logger.Level;
 /**
  * What a model will take, beside what there is.
  *
- * @param weightBytes
- *            of all tensors
  * @param availableBytes
- *            the memory that processes can still have, page cache included; 0 if unknown
+ *            the memory that processes can still have, page cache included and a container's limit obeyed; 0 if unknown
  * @param copied
  *            whether the weights leave the page cache
  */
-record MemoryNeeds(long weightBytes, long availableBytes, boolean copied) {
-    /** For the KV cache, the JVM and everybody else. */
-    private static final long MARGIN = 256L << 20;
-
-    static MemoryNeeds of(ModelSource source, ModelOptions options) {
+record MemoryNeeds(MemoryEstimate estimate, long availableBytes, boolean copied) {
+    static MemoryNeeds of(DecoderGraph graph, Placement placement, ModelOptions options) {
         Memory memory = HardwareProbe.local().memory();
-        return new MemoryNeeds(WeightReader.weightBytes(source.tensors()), memory.availableBytes(),
+        return new MemoryNeeds(LanguageModel.estimate(graph, placement, options), memory.availableBytes(),
                 !options.useMmap());
     }
 
-    boolean fits() {
-        return availableBytes == 0 || weightBytes + MARGIN <= availableBytes;
+    private boolean fits(long bytes) {
+        return availableBytes == 0 || bytes <= availableBytes;
     }
 
     /**
-     * Says if the weights do not fit: it is no error, as the system reads mapped pages again when it has dropped them.
+     * Says what does not fit. It is no error: the system reads mapped pages again when it has dropped them, and texts may stay short.
      *
-     * @return whether they fit, so that reading them ahead is of use
+     * @return whether the weights fit, so that reading them ahead and laying them out anew is of use
      */
     boolean check(String location) {
-        if (fits()) {
-            return true;
+        boolean weightsFit = fits(estimate.weightBytes() + estimate.bufferBytes() + estimate.compileBytes());
+        if (!weightsFit || !fits(estimate.peakBytes())) {
+            System.getLogger(LanguageModel.class.getName()).log(Level.WARNING,
+                    "%s: %d MB of weights, %d MB of buffers and %d MB of KV cache when it is full, but only %d MB of memory are free: %s"
+                            .formatted(location, megabytes(estimate.weightBytes()), megabytes(estimate.bufferBytes()),
+                                    megabytes(estimate.cacheBytes()), megabytes(availableBytes), advice(weightsFit)));
         }
-        System.getLogger(LanguageModel.class.getName()).log(Level.WARNING,
-                "%s: %d MB of weights, but only %d MB of memory are free: %s".formatted(location,
-                        weightBytes / 1_000_000, availableBytes / 1_000_000,
-                        copied
-                                ? "copying them (use_mmap is false) may fail"
-                                : "they stay in the file's layout and the system will read it again and again, which is slow; free memory or take a smaller model"));
-        return false;
+        return weightsFit;
+    }
+
+    private String advice(boolean weightsFit) {
+        if (weightsFit) {
+            return "use a shorter context (num_ctx) or a smaller type of KV cache (q8_0)";
+        }
+        return copied
+                ? "copying them (use_mmap is false) may fail"
+                : "they stay in the file's layout and the system will read it again and again, which is slow; free memory or take a smaller model";
+    }
+
+    private static long megabytes(long bytes) {
+        return bytes / 1_000_000;
     }
 }

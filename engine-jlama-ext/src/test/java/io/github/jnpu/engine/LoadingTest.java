@@ -6,6 +6,7 @@ import io.github.jnpu.convert.model.ModelSource;
 import io.github.jnpu.convert.model.ModelTensor;
 import io.github.jnpu.convert.quantize.QuantizedModel;
 import io.github.jnpu.convert.random.FileType;
+import io.github.jnpu.engine.backend.MemoryEstimate;
 import io.github.jnpu.engine.sampling.SamplingOptions;
 import io.github.jnpu.engine.store.ModelLocator;
 import org.junit.jupiter.api.Test;
@@ -176,10 +177,15 @@ class LoadingTest {
 
     @Test
     void whatIsLargerThanTheFreeMemoryDoesNotFit() {
-        assertThat(new MemoryNeeds(4L << 30, 8L << 30, false).check("model.gguf")).isTrue();
-        assertThat(new MemoryNeeds(8L << 30, 8L << 30, false).check("model.gguf")).isFalse();
+        MemoryEstimate small = new MemoryEstimate(4L << 30, 1L << 30, 1L << 20, 0);
+        MemoryEstimate large = new MemoryEstimate(8L << 30, 1L << 30, 1L << 20, 0);
+        MemoryEstimate longContext = new MemoryEstimate(4L << 30, 5L << 30, 1L << 20, 0);
+        assertThat(new MemoryNeeds(small, 8L << 30, false).check("model.gguf")).isTrue();
+        assertThat(new MemoryNeeds(large, 8L << 30, false).check("model.gguf")).isFalse();
+        // Its weights do.
+        assertThat(new MemoryNeeds(longContext, 8L << 30, false).check("model.gguf")).isTrue();
         // A system that does not tell is given the benefit of the doubt.
-        assertThat(new MemoryNeeds(8L << 30, 0, false).check("model.gguf")).isTrue();
+        assertThat(new MemoryNeeds(large, 0, false).check("model.gguf")).isTrue();
     }
 
     private static boolean isOpen(ModelSource source) {

@@ -3,9 +3,13 @@ package io.github.jnpu.convert.graph;
 import io.github.jnpu.convert.model.ModelConfig;
 import io.github.jnpu.convert.model.ModelFormatException;
 import io.github.jnpu.convert.model.ModelSource;
+import io.github.jnpu.convert.model.ModelTensor;
 
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A decoder network as a list of operations: the only description that backends and writers read.
@@ -67,6 +71,29 @@ public record DecoderGraph(ModelConfig config, Operation.TokenEmbedding embeddin
         layers.forEach(layer -> all.addAll(layer.operations()));
         all.addAll(head.operations());
         return all;
+    }
+
+    /** All tensors that the network reads, each once: a table may be the output's weights too. */
+    public Collection<ModelTensor> tensors() {
+        Map<String, ModelTensor> tensors = new LinkedHashMap<>();
+        for (Operation operation : operations()) {
+            switch (operation) {
+                case Operation.TokenEmbedding embedding -> tensors.put(embedding.table().name(), embedding.table());
+                case Operation.Projection projection -> {
+                    tensors.put(projection.weight().name(), projection.weight());
+                    projection.bias().ifPresent(bias -> tensors.put(bias.name(), bias));
+                }
+                case Operation.RmsNorm norm -> tensors.put(norm.gain().name(), norm.gain());
+                default -> {
+                }
+            }
+        }
+        return tensors.values();
+    }
+
+    /** The size of {@link #tensors} in the file, in bytes. */
+    public long tensorBytes() {
+        return tensors().stream().mapToLong(tensor -> tensor.data().byteSize()).sum();
     }
 
     /** The size of all projections' weights: what decode reads for each token. */

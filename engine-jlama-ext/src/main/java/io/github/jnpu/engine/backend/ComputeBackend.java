@@ -20,6 +20,17 @@ public interface ComputeBackend {
     Suitability suitability(DecoderGraph graph, Stage stage);
 
     /**
+     * What a graph would take of memory, without compiling it. By default the weights as they are in the file and the KV cache.
+     *
+     * @param contextLength
+     *            tokens in the KV cache
+     */
+    default MemoryEstimate estimate(DecoderGraph graph, DecoderOptions options, int contextLength) {
+        return new MemoryEstimate(graph.tensorBytes(), options.cacheType().bytesPerToken(graph.config())
+                * contextLength, 0, 0);
+    }
+
+    /**
      * Prepares a graph: repacks weights, compiles for the device.
      *
      * @throws BackendException

@@ -1,5 +1,7 @@
 package io.github.jnpu.engine.backend;
 
+import io.github.jnpu.convert.model.ModelConfig;
+
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
@@ -37,6 +39,12 @@ public enum KvCacheType {
      */
     public long byteSize(long features) {
         return features / blockLength * blockBytes;
+    }
+
+    /** What one token takes in the cache, all layers together, in bytes. */
+    public long bytesPerToken(ModelConfig config) {
+        return config.layers() * config.keyValueHeads()
+                * (byteSize(config.keyLength()) + byteSize(config.valueLength()));
     }
 
     /** The name that options use: Ollama's and llama.cpp's, such as {@code q8_0}. */

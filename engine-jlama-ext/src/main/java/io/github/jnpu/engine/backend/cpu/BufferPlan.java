@@ -65,6 +65,11 @@ final class BufferPlan {
         return Math.abs(widths.get(buffer) - width);
     }
 
+    /** How many floats the buffers have together, each for so many rows. */
+    long floats(int rows) {
+        return widths.stream().mapToLong(width -> (long) rows * width).sum();
+    }
+
     /** The buffers, each for so many rows. */
     float[][] allocate(int rows) {
         float[][] buffers = new float[widths.size()][];

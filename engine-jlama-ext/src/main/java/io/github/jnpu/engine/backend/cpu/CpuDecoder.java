@@ -2,10 +2,12 @@ package io.github.jnpu.engine.backend.cpu;
 
 import io.github.jnpu.convert.graph.DecoderGraph;
 import io.github.jnpu.convert.model.ModelConfig;
+import io.github.jnpu.engine.backend.ComputeBackend;
 import io.github.jnpu.engine.backend.Decoder;
 import io.github.jnpu.engine.backend.DecoderOptions;
 import io.github.jnpu.engine.backend.DecoderSequence;
 import io.github.jnpu.engine.backend.KvCacheType;
+import io.github.jnpu.engine.backend.MemoryEstimate;
 
 import java.lang.foreign.Arena;
 import java.util.Optional;
@@ -33,8 +35,7 @@ public final class CpuDecoder implements Decoder {
         this.config = graph.config();
         KeyValueCache.requireFit(config, options.cacheType());
         this.options = options;
-        this.pool = new WorkerPool("jnpu-worker",
-                Math.clamp(graph.weightBytes() / BYTES_PER_THREAD, 1, options.threads()));
+        this.pool = new WorkerPool("jnpu-worker", workers(graph, options));
         try {
             this.program = new Program(graph, kernels, pool, options, arena);
             program.loadWeights(options.packListener(), options.packedFile());
@@ -42,6 +43,20 @@ public final class CpuDecoder implements Decoder {
             close();
             throw e;
         }
+    }
+
+    private static int workers(DecoderGraph graph, DecoderOptions options) {
+        return Math.clamp(graph.weightBytes() / BYTES_PER_THREAD, 1, options.threads());
+    }
+
+    /** What a graph would take of memory with some kernels; see {@link ComputeBackend#estimate}. */
+    public static MemoryEstimate estimate(DecoderGraph graph, Kernels kernels, DecoderOptions options,
+            int contextLength) {
+        // Positions are reserved by whole chunks.
+        long positions = Math.ceilDiv(contextLength, KeyValueCache.CHUNK) * (long) KeyValueCache.CHUNK;
+        return new MemoryEstimate(Program.weightBytes(graph, kernels, options.repack()),
+                options.cacheType().bytesPerToken(graph.config()) * positions,
+                Program.bufferBytes(graph, kernels, workers(graph, options), options), 0);
     }
 
     /** Why some kernels cannot run a graph; empty if they can. */
@@ -61,9 +76,7 @@ public final class CpuDecoder implements Decoder {
 
     @Override
     public long cacheBytesPerToken() {
-        KvCacheType type = options.cacheType();
-        return config.layers() * config.keyValueHeads()
-                * (type.byteSize(config.keyLength()) + type.byteSize(config.valueLength()));
+        return options.cacheType().bytesPerToken(config);
     }
 
     @Override

@@ -28,6 +28,8 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A graph as a list of steps over fixed buffers, with barriers only where one worker needs what another wrote. All workers of
@@ -78,11 +80,7 @@ final class Program {
         this.kernels = kernels;
         this.maxBatch = options.maxBatch();
         if (options.repack()) {
-            graph.operations().forEach(operation -> {
-                if (operation instanceof Operation.Projection projection) {
-                    repacked.add(projection.weight().name());
-                }
-            });
+            repacked.addAll(projected(graph));
         }
         ModelConfig config = graph.config();
         this.workspaces = new AttentionWorkspace[pool.workers()];
@@ -92,11 +90,7 @@ final class Program {
         this.scratch = new Scratch[pool.workers()];
         this.plan = new BufferPlan(graph);
         this.buffers = plan.allocate(maxBatch);
-        this.panels = arena.allocate(graph.operations().stream()
-                .mapToLong(operation -> operation instanceof Operation.Projection projection
-                        ? kernels.panelBytes(maxBatch, projection.weight().columns())
-                        : 0)
-                .max().orElse(0), 64);
+        this.panels = arena.allocate(panelBytes(graph, kernels, maxBatch), 64);
 
         steps.add(new Steps.Embed(matrix(graph.embedding().table()), bufferOf(graph.embedding().output())));
         for (Layer layer : graph.layers()) {
@@ -184,6 +178,46 @@ final class Program {
                 }
             }
         });
+    }
+
+    /** The tensors that products read. */
+    private static Set<String> projected(DecoderGraph graph) {
+        return graph.operations().stream()
+                .flatMap(operation -> operation instanceof Operation.Projection projection
+                        ? Stream.of(projection.weight().name())
+                        : Stream.empty())
+                .collect(Collectors.toSet());
+    }
+
+    private static long panelBytes(DecoderGraph graph, Kernels kernels, int maxBatch) {
+        return graph.operations().stream()
+                .mapToLong(operation -> operation instanceof Operation.Projection projection
+                        ? kernels.panelBytes(maxBatch, projection.weight().columns())
+                        : 0)
+                .max().orElse(0);
+    }
+
+    /** All weights as they would lie in memory, in bytes. */
+    static long weightBytes(DecoderGraph graph, Kernels kernels, boolean repack) {
+        Set<String> repacked = repack ? projected(graph) : Set.of();
+        return graph.tensors().stream().mapToLong(tensor -> {
+            long packed = repacked.contains(tensor.name())
+                    ? kernels.repack(tensor, Arena.ofAuto()).packedBytes()
+                    : 0;
+            return packed > 0 ? packed : tensor.data().byteSize();
+        }).sum();
+    }
+
+    /** Values, panels and scratch memory for so many workers, in bytes. */
+    static long bufferBytes(DecoderGraph graph, Kernels kernels, int workers, DecoderOptions options) {
+        Set<String> projected = projected(graph);
+        int scratch = graph.tensors().stream().filter(tensor -> projected.contains(tensor.name()))
+                .map(tensor -> options.repack()
+                        ? kernels.repack(tensor, Arena.ofAuto())
+                        : kernels.prepare(tensor, Arena.ofAuto()))
+                .mapToInt(matrix -> matrix.scratchFloats(options.maxBatch())).max().orElse(0);
+        return new BufferPlan(graph).floats(options.maxBatch()) * Float.BYTES
+                + panelBytes(graph, kernels, options.maxBatch()) + (long) workers * scratch * Float.BYTES;
     }
 
     /** Makes room for attention over this many positions. */

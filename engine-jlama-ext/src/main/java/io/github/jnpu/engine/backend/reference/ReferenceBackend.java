@@ -4,6 +4,7 @@ import io.github.jnpu.convert.graph.DecoderGraph;
 import io.github.jnpu.engine.backend.ComputeBackend;
 import io.github.jnpu.engine.backend.Decoder;
 import io.github.jnpu.engine.backend.DecoderOptions;
+import io.github.jnpu.engine.backend.MemoryEstimate;
 import io.github.jnpu.engine.backend.Stage;
 import io.github.jnpu.engine.backend.Suitability;
 import io.github.jnpu.engine.backend.cpu.CpuDecoder;
@@ -32,6 +33,11 @@ public final class ReferenceBackend implements ComputeBackend {
         }
         return CpuDecoder.refusal(graph, kernels).<Suitability>map(Suitability.Unsuitable::new)
                 .orElseGet(() -> new Suitability.Suitable(SCORE));
+    }
+
+    @Override
+    public MemoryEstimate estimate(DecoderGraph graph, DecoderOptions options, int contextLength) {
+        return CpuDecoder.estimate(graph, new ScalarKernels(), options, contextLength);
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.github.jnpu.engine.backend.BackendException;
 import io.github.jnpu.engine.backend.ComputeBackend;
 import io.github.jnpu.engine.backend.Decoder;
 import io.github.jnpu.engine.backend.DecoderOptions;
+import io.github.jnpu.engine.backend.MemoryEstimate;
 import io.github.jnpu.engine.backend.Stage;
 import io.github.jnpu.engine.backend.Suitability;
 import io.github.jnpu.engine.backend.cpu.CpuDecoder;
@@ -67,6 +68,11 @@ public final class VectorBackend implements ComputeBackend {
             throw new BackendException(REMEDY);
         }
         return new VectorKernels();
+    }
+
+    @Override
+    public MemoryEstimate estimate(DecoderGraph graph, DecoderOptions options, int contextLength) {
+        return CpuDecoder.estimate(graph, new VectorKernels(), options, contextLength);
     }
 
     @Override
