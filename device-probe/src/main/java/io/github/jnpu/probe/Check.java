@@ -24,10 +24,10 @@ public record Check(String name, Status status, String evidence, String remedy) 
     }
 
     public Check {
-        Objects.requireNonNull(name);
+        name = Texts.name(name);
         Objects.requireNonNull(status);
-        Objects.requireNonNull(evidence);
-        Objects.requireNonNull(remedy);
+        evidence = Texts.sentence(evidence);
+        remedy = Texts.sentence(remedy);
         if (status != Status.FAILED && !remedy.isEmpty()) {
             throw new IllegalArgumentException("A remedy for '%s', which did not fail".formatted(name));
         }

@@ -52,7 +52,12 @@ public record Device(Kind kind, String id, String hardwareId, String address, St
      * @param version
      *            empty where the driver does not tell
      */
-    public record Driver(String name, String version) {}
+    public record Driver(String name, String version) {
+        public Driver {
+            name = Texts.name(name);
+            version = Texts.name(version);
+        }
+    }
 
     /**
      * A vendor's figure for peak speed.
@@ -68,11 +73,17 @@ public record Device(Kind kind, String id, String hardwareId, String address, St
 
     public Device {
         Objects.requireNonNull(kind);
-        Objects.requireNonNull(id);
+        id = Texts.name(id);
+        hardwareId = Texts.name(hardwareId);
+        address = Texts.name(address);
+        node = Texts.name(node);
+        vendor = Texts.name(vendor);
+        name = Texts.name(name);
+        generation = Texts.name(generation);
         Objects.requireNonNull(driver);
         Objects.requireNonNull(tops);
         Objects.requireNonNull(memoryBytes);
-        precisions = List.copyOf(precisions);
+        precisions = Texts.names(precisions);
         checks = List.copyOf(checks);
     }
 

@@ -25,11 +25,11 @@ public record DeviceReport(SystemInfo system, Cpu cpu, Memory memory, List<Devic
         Objects.requireNonNull(system);
         Objects.requireNonNull(cpu);
         Objects.requireNonNull(memory);
-        Objects.requireNonNull(conclusion);
+        conclusion = Texts.sentence(conclusion);
         npus = List.copyOf(npus);
         gpus = List.copyOf(gpus);
         accelerators = List.copyOf(accelerators);
         runtimes = List.copyOf(runtimes);
-        unread = List.copyOf(unread);
+        unread = Texts.names(unread);
     }
 }

@@ -1,50 +1,112 @@
 package io.github.jnpu.probe;
 
+import io.github.jnpu.probe.detect.Conclusion;
+import io.github.jnpu.probe.detect.JvmMachine;
+import io.github.jnpu.probe.detect.LinuxMachine;
+import io.github.jnpu.probe.detect.Machine;
+import io.github.jnpu.probe.detect.VectorWidth;
+import io.github.jnpu.probe.source.CapturedTree;
+import io.github.jnpu.probe.source.GuardedSource;
+import io.github.jnpu.probe.source.LocalLinuxSource;
+import io.github.jnpu.probe.source.SystemSource;
+
 import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.Supplier;
 
 /**
- * Looks at the machine. Each call looks anew; what it cannot find out it reports as unknown and never guesses. Thread-safe.
+ * Looks at a machine. Each call looks anew, loads no native library and takes less than two seconds whatever the machine does; what it
+ * cannot find out it reports as unknown and never guesses. Thread-safe.
  */
 public final class HardwareProbe {
-    private final SystemFacts facts;
+    private final Supplier<SystemSource> sources;
+    /** Hardware threads that this JVM may use; empty for another machine. */
+    private final OptionalInt processors;
 
-    private HardwareProbe(SystemFacts facts) {
-        this.facts = facts;
+    private HardwareProbe(Supplier<SystemSource> sources, OptionalInt processors) {
+        this.sources = sources;
+        this.processors = processors;
     }
 
     /** The machine that this process runs on. */
     public static HardwareProbe local() {
+        OptionalInt processors = OptionalInt.of(Runtime.getRuntime().availableProcessors());
         String system = System.getProperty("os.name");
-        int processors = Runtime.getRuntime().availableProcessors();
         if (system.startsWith("Linux")) {
-            return linux(Path.of("/"), processors);
+            return new HardwareProbe(LocalLinuxSource::new, processors);
         }
-        return new HardwareProbe(system.startsWith("Mac") ? new MacFacts(processors) : new JvmFacts(processors));
+        SystemInfo.Family family = system.startsWith("Windows")
+                ? SystemInfo.Family.WINDOWS
+                : system.startsWith("Mac") ? SystemInfo.Family.MACOS : SystemInfo.Family.OTHER;
+        // Nothing of theirs is read as files yet; what the JDK tells needs no source.
+        return new HardwareProbe(() -> new CapturedTree(Path.of(""), family), processors);
     }
 
     /**
-     * A Linux machine as its {@code proc} and {@code sys} trees describe it.
+     * Another machine, from files that lay on it: see {@link CapturedTree}.
      *
-     * @param root
-     *            the folder that holds the two trees
-     * @param processors
-     *            hardware threads that the JVM may use ({@code -XX:ActiveProcessorCount} can lower it)
+     * @throws IllegalArgumentException
+     *             if the folder holds nothing of any machine
      */
-    static HardwareProbe linux(Path root, int processors) {
-        return new HardwareProbe(new LinuxFacts(root, processors));
+    public static HardwareProbe captured(Path root) {
+        SystemInfo.Family family = CapturedTree.family(root).orElseThrow(() -> new IllegalArgumentException(
+                "%s holds no machine: neither proc or sys (Linux), nor *.reg (Windows), nor sysctl.txt (macOS)"
+                        .formatted(root)));
+        return new HardwareProbe(() -> new CapturedTree(root, family), OptionalInt.empty());
     }
 
+    /** A captured machine on which the JVM may use fewer hardware threads than the machine has. */
+    static HardwareProbe captured(Path root, int processors) {
+        return new HardwareProbe(captured(root).sources, OptionalInt.of(processors));
+    }
+
+    /** The processor alone, in a millisecond or two. The width of vectors is what HotSpot chooses by itself. */
     public Cpu cpu() {
-        return facts.cpu();
+        return machine(new GuardedSource(sources.get())).cpu();
     }
 
+    /** Main memory alone, in a millisecond or two. */
     public Memory memory() {
-        return facts.memory();
+        return machine(new GuardedSource(sources.get())).memory();
     }
 
+    /** Everything, for a program that has no backend but the CPU's. */
     public DeviceReport report() {
-        String system = "%s %s %s".formatted(System.getProperty("os.name"), System.getProperty("os.version"),
-                System.getProperty("os.arch"));
-        return new DeviceReport(system, cpu(), memory());
+        return report(Set.of());
+    }
+
+    /**
+     * Everything.
+     *
+     * @param backends
+     *            the runtimes that the caller can compute with; the conclusion speaks of no device as used that none of them reaches
+     */
+    public DeviceReport report(Set<RuntimeLibrary.Kind> backends) {
+        SystemSource source = new GuardedSource(sources.get());
+        Machine machine = machine(source);
+        SystemInfo system = machine.system();
+        Cpu cpu = machine.cpu();
+        Memory memory = machine.memory();
+        List<Device> devices = machine.devices();
+        List<RuntimeLibrary> runtimes = machine.runtimes(devices);
+        if (processors.isPresent()) {
+            cpu = cpu.withVectorBits(VectorWidth.ofThisJvm());
+        }
+        return new DeviceReport(system, cpu, memory, of(Device.Kind.NPU, devices), of(Device.Kind.GPU, devices),
+                of(Device.Kind.USB, devices), runtimes, source.unread(),
+                Conclusion.of(cpu, devices, runtimes, backends));
+    }
+
+    private static List<Device> of(Device.Kind kind, List<Device> devices) {
+        return devices.stream().filter(device -> device.kind() == kind).toList();
+    }
+
+    private Machine machine(SystemSource source) {
+        return switch (source.family()) {
+            case LINUX -> new LinuxMachine(source, processors);
+            default -> new JvmMachine(source.family(), processors.orElse(1));
+        };
     }
 }

@@ -25,9 +25,9 @@ public record RuntimeLibrary(Kind kind, String path, String version, List<String
 
     public RuntimeLibrary {
         Objects.requireNonNull(kind);
-        Objects.requireNonNull(path);
-        Objects.requireNonNull(version);
-        devices = List.copyOf(devices);
+        path = Texts.name(path);
+        version = Texts.name(version);
+        devices = Texts.names(devices);
         checks = List.copyOf(checks);
     }
 

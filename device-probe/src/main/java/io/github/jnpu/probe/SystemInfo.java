@@ -27,10 +27,10 @@ public record SystemInfo(Family family, String name, String kernel, String archi
 
     public SystemInfo {
         Objects.requireNonNull(family);
-        Objects.requireNonNull(name);
-        Objects.requireNonNull(kernel);
-        Objects.requireNonNull(architecture);
-        Objects.requireNonNull(virtualization);
-        Objects.requireNonNull(container);
+        name = Texts.name(name);
+        kernel = Texts.name(kernel);
+        architecture = Texts.name(architecture);
+        virtualization = Texts.name(virtualization);
+        container = Texts.name(container);
     }
 }

@@ -1,0 +1,46 @@
+package io.github.jnpu.probe;
+
+import java.util.List;
+
+/**
+ * Makes texts from a machine fit for a terminal: a file or a USB stick can name itself with escape sequences. The records call it, so no
+ * report can hold anything else.
+ */
+final class Texts {
+    private static final int MAX_NAME = 200;
+    private static final int MAX_SENTENCE = 2000;
+    private static final int MAX_ENTRIES = 256;
+
+    private Texts() {}
+
+    static String name(String text) {
+        return clean(text, MAX_NAME);
+    }
+
+    static String sentence(String text) {
+        return clean(text, MAX_SENTENCE);
+    }
+
+    static List<String> names(List<String> texts) {
+        return texts.stream().limit(MAX_ENTRIES).map(Texts::name).toList();
+    }
+
+    private static String clean(String text, int max) {
+        StringBuilder clean = new StringBuilder(Math.min(text.length(), max));
+        int[] points = text.codePoints().limit(max + 1L).toArray();
+        for (int i = 0; i < Math.min(points.length, max); i++) {
+            clean.appendCodePoint(isPrintable(points[i]) ? points[i] : '?');
+        }
+        return points.length > max ? clean.append('…').toString() : clean.toString();
+    }
+
+    /** Format characters can turn the direction of writing, lone surrogates are no text at all. */
+    private static boolean isPrintable(int point) {
+        return switch (Character.getType(point)) {
+            case Character.CONTROL, Character.FORMAT, Character.SURROGATE, Character.PRIVATE_USE, Character.UNASSIGNED,
+                    Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR ->
+                false;
+            default -> true;
+        };
+    }
+}
