@@ -4,6 +4,7 @@ import io.github.jnpu.probe.detect.Conclusion;
 import io.github.jnpu.probe.detect.JvmMachine;
 import io.github.jnpu.probe.detect.LinuxMachine;
 import io.github.jnpu.probe.detect.Machine;
+import io.github.jnpu.probe.detect.OnnxRuntimeJar;
 import io.github.jnpu.probe.detect.VectorWidth;
 import io.github.jnpu.probe.source.CapturedTree;
 import io.github.jnpu.probe.source.GuardedSource;
@@ -11,6 +12,7 @@ import io.github.jnpu.probe.source.LocalLinuxSource;
 import io.github.jnpu.probe.source.SystemSource;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -90,13 +92,20 @@ public final class HardwareProbe {
         Cpu cpu = machine.cpu();
         Memory memory = machine.memory();
         List<Device> devices = machine.devices();
-        List<RuntimeLibrary> runtimes = machine.runtimes(devices);
-        if (processors.isPresent()) {
+        List<RuntimeLibrary> runtimes = new ArrayList<>(machine.runtimes(devices));
+        boolean local = processors.isPresent();
+        if (local) {
+            OnnxRuntimeJar.find().ifPresent(runtimes::add);
+        }
+        if (runtimes.stream().noneMatch(runtime -> runtime.kind() == RuntimeLibrary.Kind.ONNX_RUNTIME)) {
+            runtimes.add(OnnxRuntimeJar.missing());
+        }
+        if (local) {
             cpu = cpu.withVectorBits(VectorWidth.ofThisJvm());
         }
         return new DeviceReport(system, cpu, memory, of(Device.Kind.NPU, devices), of(Device.Kind.GPU, devices),
                 of(Device.Kind.USB, devices), runtimes, source.unread(),
-                Conclusion.of(cpu, devices, runtimes, backends));
+                Conclusion.of(system, cpu, devices, runtimes, backends));
     }
 
     private static List<Device> of(Device.Kind kind, List<Device> devices) {

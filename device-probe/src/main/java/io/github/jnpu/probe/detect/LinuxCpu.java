@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 /** The processor as Linux tells of it in {@code /proc/cpuinfo} and {@code /sys/devices/system/cpu}. */
 final class LinuxCpu {
     /** A record of a hardware thread has some 1,500 bytes, the longest line in it 1,200. */
-    private static final int MAX_CPUINFO = 1 << 20;
+    static final int MAX_CPUINFO = 1 << 20;
     private static final String CPUS = "/sys/devices/system/cpu";
     private static final Pattern VECTOR_FEATURE = Pattern.compile(
             // x86, then Arm; smep has nothing to do with sme.

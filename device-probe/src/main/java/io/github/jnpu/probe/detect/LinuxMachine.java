@@ -7,6 +7,7 @@ import io.github.jnpu.probe.RuntimeLibrary;
 import io.github.jnpu.probe.SystemInfo;
 import io.github.jnpu.probe.source.SystemSource;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 
@@ -14,6 +15,8 @@ import java.util.OptionalInt;
 public final class LinuxMachine implements Machine {
     private final SystemSource source;
     private final OptionalInt processors;
+    private LinuxEnvironment environment;
+    private LinuxLibraries libraries;
 
     /**
      * @param processors
@@ -26,7 +29,7 @@ public final class LinuxMachine implements Machine {
 
     @Override
     public SystemInfo system() {
-        return new SystemInfo(source.family(), "Linux", "", "", "", "");
+        return environment().system();
     }
 
     @Override
@@ -41,11 +44,32 @@ public final class LinuxMachine implements Machine {
 
     @Override
     public List<Device> devices() {
-        return List.of();
+        LinuxEnvironment environment = environment();
+        LinuxUser user = new LinuxUser(source, environment.isContained());
+        List<PciFunction> functions = PciFunction.all(source);
+        List<Device> devices = new ArrayList<>();
+        devices.addAll(new LinuxNpus(source, environment, user, libraries()).find(functions));
+        devices.addAll(new LinuxGpus(source, environment, user, libraries()).find(functions));
+        devices.addAll(LinuxUsb.find(source));
+        return devices;
     }
 
     @Override
     public List<RuntimeLibrary> runtimes(List<Device> devices) {
-        return List.of();
+        return new LinuxRuntimes(source, environment(), libraries()).find(devices);
+    }
+
+    private synchronized LinuxEnvironment environment() {
+        if (environment == null) {
+            environment = new LinuxEnvironment(source);
+        }
+        return environment;
+    }
+
+    private synchronized LinuxLibraries libraries() {
+        if (libraries == null) {
+            libraries = new LinuxLibraries(source, environment());
+        }
+        return libraries;
     }
 }

@@ -8,7 +8,7 @@ import io.github.jnpu.probe.SystemInfo;
 
 import java.util.List;
 
-/** What one family of operating systems tells. Each call looks anew. */
+/** What one family of operating systems tells. An object looks once: make another for another look. Not thread-safe. */
 public interface Machine {
     SystemInfo system();
 

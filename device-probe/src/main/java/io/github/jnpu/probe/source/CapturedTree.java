@@ -83,7 +83,8 @@ public final class CapturedTree implements SystemSource {
 
     @Override
     public Optional<String> link(String path) {
-        return resolve(path, false).flatMap(file -> target(path, file));
+        // A link and what was read through it lie beside each other: NAME.link and a folder NAME.
+        return resolve(path, false).flatMap(file -> files.link(path, file).or(() -> written(path, file)));
     }
 
     @Override
@@ -185,9 +186,10 @@ public final class CapturedTree implements SystemSource {
 
     private Optional<String> target(String name, Path path) {
         Optional<String> real = files.link(name, path);
-        if (real.isPresent() || files.isThere(path)) {
-            return real;
-        }
+        return real.isPresent() || files.isThere(path) ? real : written(name, path);
+    }
+
+    private Optional<String> written(String name, Path path) {
         Path written = path.resolveSibling(path.getFileName() + LINK_SUFFIX);
         return files.isThere(written)
                 ? files.text(name + LINK_SUFFIX, written, MAX_PATH).map(String::strip)
