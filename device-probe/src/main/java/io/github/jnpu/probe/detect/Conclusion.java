@@ -7,6 +7,7 @@ import io.github.jnpu.probe.RuntimeLibrary;
 import io.github.jnpu.probe.RuntimeLibrary.Kind;
 import io.github.jnpu.probe.SystemInfo;
 
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
@@ -25,42 +26,80 @@ public final class Conclusion {
             Set<Kind> backends) {
         String path = "the CPU (%s%s)".formatted(cpu.physicalCores() == 1 ? "1 core" : cpu.physicalCores() + " cores",
                 cpu.vectorBits().isPresent() ? ", %d-bit vectors".formatted(cpu.vectorBits().getAsInt()) : "");
-        Optional<Device> usable = first(devices, true);
-        if (usable.isPresent()) {
-            Set<Kind> reach = reach(usable.get());
-            String what = describe(usable.get());
-            if (backends.stream().noneMatch(reach::contains)) {
-                return "%s is ready, but this jnpu has no backend for it yet; everything runs on %s.".formatted(
-                        capital(what), path);
+        List<Device> candidates = new ArrayList<>();
+        for (Device.Kind kind : Device.Kind.values()) {
+            best(devices, kind).ifPresent(candidates::add);
+        }
+        if (candidates.isEmpty()) {
+            return "No NPU or GPU that can run networks was found%s; everything runs on %s.".formatted(
+                    surroundings(system), path);
+        }
+        List<String> ready = new ArrayList<>();
+        List<String> clauses = new ArrayList<>();
+        boolean used = false;
+        for (Device device : candidates) {
+            switch (state(device)) {
+                case FAILED -> clauses.add("%s cannot be used (%s)".formatted(describe(device), failed(device)));
+                case UNKNOWN -> clauses.add("whether %s can run networks is unknown".formatted(describe(device)));
+                case PASSED -> {
+                    Set<Kind> reach = reach(device);
+                    reach.retainAll(backends);
+                    if (reach.isEmpty()) {
+                        ready.add(describe(device));
+                    } else if (runtimes.stream().anyMatch(
+                            runtime -> runtime.usable() && reach.contains(runtime.kind()))) {
+                        used = true;
+                        clauses.addFirst(describe(device) + " can be used");
+                    } else {
+                        clauses.add(describe(device) + " is ready, but its runtime is missing");
+                    }
+                }
             }
-            boolean there = runtimes.stream().anyMatch(
-                    runtime -> runtime.usable() && backends.contains(runtime.kind()) && reach.contains(runtime.kind()));
-            return there
-                    ? "%s can be used beside %s.".formatted(capital(what), path)
-                    : "%s is ready, but its runtime is missing; everything runs on %s.".formatted(capital(what), path);
         }
-        Optional<Device> hindered = first(devices, false);
-        if (hindered.isPresent()) {
-            String failed = hindered.get().checks().stream().filter(check -> check.status() == Check.Status.FAILED)
-                    .map(Check::name).findFirst().orElse("");
-            return "%s cannot be used (%s); everything runs on %s.".formatted(capital(describe(hindered.get())), failed,
-                    path);
+        if (!ready.isEmpty()) {
+            clauses.add("%s %s ready, but this jnpu has no backend for %s yet".formatted(String.join(" and ", ready),
+                    ready.size() == 1 ? "is" : "are", ready.size() == 1 ? "it" : "them"));
         }
-        String reason = "";
         if (system.virtualization().startsWith("WSL")) {
-            reason = ", and WSL passes none through";
-        } else if (!system.virtualization().isEmpty()) {
-            reason = ", and this is a virtual machine, which sees only what its host passes through";
+            clauses.add("WSL passes no NPU through, so look for one with jnpu on Windows");
         }
-        return "No NPU or GPU that can run networks was found%s; everything runs on %s.".formatted(reason, path);
+        return "%s; %s runs on %s.".formatted(capital(String.join("; ", clauses)), used ? "the rest" : "everything",
+                path);
     }
 
-    /** The first device with or without failed checks; NPUs come before GPUs, and displays that cannot compute do not count. */
-    private static Optional<Device> first(List<Device> devices, boolean usable) {
-        return devices.stream().filter(device -> device.usable() == usable)
-                .filter(device -> device.checks().stream().noneMatch(check -> check.name().equals("computing")
-                        && check.status() == Check.Status.FAILED))
-                .min(Comparator.comparing(Device::kind));
+    private static String surroundings(SystemInfo system) {
+        if (system.virtualization().startsWith("WSL")) {
+            return ", and WSL passes no NPU through";
+        }
+        return system.virtualization().isEmpty()
+                ? ""
+                : ", and this is a virtual machine, which sees only what its host passes through";
+    }
+
+    /** The device of a kind that comes closest to being used; displays that cannot compute do not count. */
+    private static Optional<Device> best(List<Device> devices, Device.Kind kind) {
+        return devices.stream().filter(device -> device.kind() == kind)
+                .filter(device -> device.checks().stream().noneMatch(
+                        check -> check.name().equals("computing") && check.status() == Check.Status.FAILED))
+                .min(Comparator.comparing(device -> switch (state(device)) {
+                    case PASSED -> 0;
+                    case UNKNOWN -> 1;
+                    case FAILED -> 2;
+                }));
+    }
+
+    private static Check.Status state(Device device) {
+        if (!device.usable()) {
+            return Check.Status.FAILED;
+        }
+        return device.checks().stream().anyMatch(check -> check.status() == Check.Status.UNKNOWN)
+                ? Check.Status.UNKNOWN
+                : Check.Status.PASSED;
+    }
+
+    private static String failed(Device device) {
+        return device.checks().stream().filter(check -> check.status() == Check.Status.FAILED).map(Check::name)
+                .findFirst().orElse("");
     }
 
     private static String describe(Device device) {

@@ -33,8 +33,8 @@ final class KernelDriver {
         String unbound = "no driver is bound to " + function.address();
         if (!environment.hasKernel(npu.kernel())) {
             checks.add(Check.failed("kernel driver",
-                    "%s; Linux %s has none for %s, which came with %s".formatted(unbound, kernel, npu.generation(),
-                            npu.kernel()),
+                    "%s; Linux %s has none for %s, %s was the first that had".formatted(unbound, kernel,
+                            npu.generation(), npu.kernel()),
                     "Install Linux %s or later; on Ubuntu 24.04: sudo apt install linux-generic-hwe-24.04"
                             .formatted(npu.kernel())));
         } else if (environment.isContained()) {

@@ -97,10 +97,12 @@ final class LinuxGpus {
         String id = nextId();
         String vendor = PciNames.vendor(function.vendor());
         String name = nvidiaName(function).or(() -> known.map(PciNames.Gpu::name))
+                .or(() -> PciDatabase.name(source, function.vendor(), function.device()))
                 .orElse("%s GPU %04x:%04x".formatted(vendor, function.vendor(), function.device()));
         return new Device(Device.Kind.GPU, id, function.hardwareId(), function.address(), node, vendor, name,
                 known.map(PciNames.Gpu::generation).orElse(""), integrated, driver(function), Optional.empty(),
-                integrated ? sharedMemory(function, own) : own, List.of(), checks);
+                integrated ? sharedMemory(function, own) : own,
+                known.map(PciNames.Gpu::precisions).orElse(List.of()), checks);
     }
 
     /** Adds what there is to say of the node for computing; its path if it is there, else empty. */
@@ -207,7 +209,9 @@ final class LinuxGpus {
                 "GPU of Windows, through WSL", "", false, Optional.of(new Device.Driver("dxgkrnl", "")),
                 Optional.empty(), OptionalLong.empty(), List.of(),
                 List.of(Check.passed("kernel driver", "/dev/dxg is there"),
-                        cuda.or(() -> direct).map(path -> Check.passed("user-space driver", path))
+                        cuda.map(path -> Check.passed("user-space driver", path))
+                                .or(() -> direct.map(path -> Check.unknown("user-space driver",
+                                        path + " is for Direct3D only; which GPU it is and what else reaches it is unknown")))
                                 .orElseGet(() -> Check.failed("user-space driver",
                                         "neither libcuda.so.1 nor libd3d12.so in /usr/lib/wsl/lib",
                                         "Install the GPU's newest driver on Windows, then wsl --update"))));

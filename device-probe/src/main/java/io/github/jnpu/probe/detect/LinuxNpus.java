@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** NPUs on the PCI bus and in systems on a chip. */
 final class LinuxNpus {
@@ -37,8 +39,12 @@ final class LinuxNpus {
                         .ifPresent(device -> nodes.putIfAbsent(device, node));
             }
         }
+        Set<Integer> graphics = functions.stream()
+                .filter(function -> function.isDisplay() && function.vendor() == PciNames.INTEL)
+                .map(PciFunction::device).collect(Collectors.toSet());
         for (PciFunction function : functions) {
-            Optional<PciNames.Npu> npu = PciNames.npu(function.vendor(), function.device(), function.revision());
+            Optional<PciNames.Npu> npu = PciNames.npu(function.vendor(), function.device(), function.revision(),
+                    graphics);
             if (npu.isPresent()) {
                 found.add(pci(function, npu.get()));
             } else if (nodes.containsKey(function.address())) {

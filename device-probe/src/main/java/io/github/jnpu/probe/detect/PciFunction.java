@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * A function of a device on the PCI bus.
@@ -36,7 +37,7 @@ record PciFunction(String address, int vendor, int device, int classCode, int re
             OptionalInt classCode = Parse.hex(source, folder + "/class");
             if (vendor.isPresent() && device.isPresent() && classCode.isPresent()) {
                 boolean interesting = isDisplay(classCode.getAsInt())
-                        || PciNames.npu(vendor.getAsInt(), device.getAsInt(), -1).isPresent();
+                        || PciNames.npu(vendor.getAsInt(), device.getAsInt(), -1, Set.of()).isPresent();
                 Optional<String> driver = interesting ? source.link(folder + "/driver") : Optional.empty();
                 functions.add(new PciFunction(address, vendor.getAsInt(), device.getAsInt(), classCode.getAsInt(),
                         interesting ? Parse.hex(source, folder + "/revision").orElse(-1) : -1,

@@ -5,6 +5,7 @@ import io.github.jnpu.probe.Device;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What PCI numbers mean. Devices have the same numbers under every operating system. Sources: the kernel's {@code ivpu_drv.h}, {@code
@@ -35,17 +36,38 @@ public final class PciNames {
             Optional<Device.Tops> tops, List<String> precisions, boolean languageModels) {}
 
     /** A kind of GPU. */
-    public record Gpu(String name, String generation, boolean integrated) {}
+    public record Gpu(String name, String generation, boolean integrated) {
+        public List<String> precisions() {
+            return PRECISIONS.getOrDefault(generation, List.of());
+        }
+    }
 
     private static final Map<Integer, String> VENDORS = Map.ofEntries(Map.entry(INTEL, "Intel"), Map.entry(AMD, "AMD"),
             Map.entry(AMD_GRAPHICS, "AMD"), Map.entry(NVIDIA, "NVIDIA"), Map.entry(QUALCOMM, "Qualcomm"),
-            Map.entry(0x106b, "Apple"), Map.entry(0x1da3, "Habana"));
+            Map.entry(0x106b, "Apple"), Map.entry(0x1da3, "Habana"), Map.entry(0x1af4, "Red Hat"),
+            Map.entry(0x1b36, "Red Hat"), Map.entry(0x15ad, "VMware"), Map.entry(0x1414, "Microsoft"),
+            Map.entry(0x1234, "QEMU"), Map.entry(0x1013, "Cirrus"), Map.entry(0x80ee, "VirtualBox"),
+            Map.entry(0x1a03, "ASPEED"), Map.entry(0x102b, "Matrox"));
 
     /** Display adapters that draw and do not compute: those of virtual machines and of servers' management controllers. */
     private static final Map<Integer, String> DISPLAYS = Map.of(0x1af41050, "virtio GPU", 0x1b360100, "QXL",
             0x15ad0405, "VMware SVGA II", 0x15ad0406, "VMware SVGA", 0x14145353, "Hyper-V video", 0x12341111,
             "QEMU standard VGA", 0x101300b8, "Cirrus GD 5446", 0x80eebeef, "VirtualBox VGA", 0x1a032000,
             "ASPEED management controller", 0x102b0536, "Matrox management controller");
+
+    /** What a generation's matrix or dot product instructions multiply. */
+    private static final Map<String, List<String>> PRECISIONS = Map.ofEntries(
+            Map.entry("Xe-LP", List.of("INT8", "FP16")), Map.entry("Xe-LPG", List.of("INT8", "FP16")),
+            Map.entry("Xe-LPG+", List.of("INT8", "FP16", "BF16")),
+            Map.entry("Xe-HPG", List.of("INT4", "INT8", "FP16", "BF16")),
+            Map.entry("Xe2", List.of("INT4", "INT8", "FP16", "BF16")),
+            Map.entry("Xe3", List.of("INT4", "INT8", "FP16", "BF16")),
+            Map.entry("RDNA 2", List.of("INT8", "FP16")),
+            Map.entry("RDNA 3", List.of("INT4", "INT8", "FP16", "BF16")),
+            Map.entry("RDNA 3.5", List.of("INT4", "INT8", "FP16", "BF16")),
+            Map.entry("RDNA 4", List.of("INT4", "INT8", "FP8", "FP16", "BF16")),
+            Map.entry("Ada Lovelace", List.of("INT4", "INT8", "FP8", "FP16", "BF16")),
+            Map.entry("Blackwell", List.of("FP4", "INT8", "FP8", "FP16", "BF16")));
 
     private static final Map<Integer, Gpu> GPUS = Map.ofEntries(
             gpu(INTEL, 0x7d55, "Arc Graphics (Meteor Lake)", "Xe-LPG", true),
@@ -63,6 +85,10 @@ public final class PciNames {
             gpu(INTEL, 0x56a0, "Arc A770", "Xe-HPG", false), gpu(INTEL, 0x56a1, "Arc A750", "Xe-HPG", false),
             gpu(INTEL, 0x56a5, "Arc A380", "Xe-HPG", false), gpu(INTEL, 0xe20b, "Arc B580", "Xe2", false),
             gpu(INTEL, 0xe20c, "Arc B570", "Xe2", false),
+            gpu(INTEL, 0x9a49, "Iris Xe (Tiger Lake)", "Xe-LP", true),
+            gpu(INTEL, 0x46a6, "Iris Xe (Alder Lake)", "Xe-LP", true),
+            gpu(INTEL, 0xa7a0, "Iris Xe (Raptor Lake)", "Xe-LP", true),
+            gpu(AMD_GRAPHICS, 0x164e, "Radeon Graphics (Raphael)", "RDNA 2", true),
             gpu(AMD_GRAPHICS, 0x15bf, "Radeon 780M/760M (Phoenix)", "RDNA 3", true),
             gpu(AMD_GRAPHICS, 0x1900, "Radeon 780M/760M (Hawk Point)", "RDNA 3", true),
             gpu(AMD_GRAPHICS, 0x150e, "Radeon 890M/880M (Strix Point)", "RDNA 3.5", true),
@@ -100,10 +126,12 @@ public final class PciNames {
      *
      * @param revision
      *            tells AMD's apart that share a device number; -1 if unknown
+     * @param graphics
+     *            the device numbers of Intel's GPUs in the same machine: Arrow Lake-H has Meteor Lake's NPU, at a higher clock
      */
-    public static Optional<Npu> npu(int vendor, int device, int revision) {
+    public static Optional<Npu> npu(int vendor, int device, int revision, Set<Integer> graphics) {
         return Optional.ofNullable(switch (vendor) {
-            case INTEL -> intel(device);
+            case INTEL -> intel(device, graphics.contains(0x7d51) || graphics.contains(0x7dd1));
             case AMD -> amd(device, revision);
             case QUALCOMM -> device == 0xa100 || device == 0xa080
                     ? new Npu("Qualcomm", "Cloud AI " + (device == 0xa100 ? "100" : "80"), "Cloud AI", "qaic", "",
@@ -113,10 +141,13 @@ public final class PciNames {
         });
     }
 
-    private static Npu intel(int device) {
+    private static Npu intel(int device, boolean arrowLakeH) {
         return switch (device) {
-            case 0x7d1d -> intel("NPU 3 (Meteor Lake, Arrow Lake-H)", "vpu_37xx", "6.3",
-                    tops(11, "Intel's figure for Meteor Lake; Arrow Lake-H has 13, not verified"), "INT8", "FP16");
+            case 0x7d1d -> arrowLakeH
+                    ? intel("NPU 3 (Arrow Lake-H)", "vpu_37xx", "6.8",
+                            tops(13, "Intel's figure for Arrow Lake-H, not verified"), "INT8", "FP16")
+                    : intel("NPU 3 (Meteor Lake)", "vpu_37xx", "6.3", tops(11, "Intel's figure for Meteor Lake"),
+                            "INT8", "FP16");
             case 0xad1d -> intel("NPU 3 (Arrow Lake-S/HX)", "vpu_37xx", "6.8",
                     tops(13, "Intel's figure for Arrow Lake, not verified"), "INT8", "FP16");
             case 0x643e -> intel("NPU 4 (Lunar Lake)", "vpu_40xx", "6.8",
