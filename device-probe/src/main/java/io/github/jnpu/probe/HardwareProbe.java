@@ -66,12 +66,12 @@ public final class HardwareProbe {
 
     /** The processor alone, in a millisecond or two. The width of vectors is what HotSpot chooses by itself. */
     public Cpu cpu() {
-        return machine(new GuardedSource(sources.get())).cpu();
+        return machine(source()).cpu();
     }
 
     /** Main memory alone, in a millisecond or two. */
     public Memory memory() {
-        return machine(new GuardedSource(sources.get())).memory();
+        return machine(source()).memory();
     }
 
     /** Everything, for a program that has no backend but the CPU's. */
@@ -86,7 +86,15 @@ public final class HardwareProbe {
      *            the runtimes that the caller can compute with; the conclusion speaks of no device as used that none of them reaches
      */
     public DeviceReport report(Set<RuntimeLibrary.Kind> backends) {
-        SystemSource source = new GuardedSource(sources.get());
+        return report(backends, source());
+    }
+
+    /** A new look at the machine. */
+    SystemSource source() {
+        return new GuardedSource(sources.get());
+    }
+
+    DeviceReport report(Set<RuntimeLibrary.Kind> backends, SystemSource source) {
         Machine machine = machine(source);
         SystemInfo system = machine.system();
         Cpu cpu = machine.cpu();

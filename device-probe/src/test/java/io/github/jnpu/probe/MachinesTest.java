@@ -1,6 +1,7 @@
 package io.github.jnpu.probe;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -37,5 +38,16 @@ class MachinesTest {
         }
 
         assertThat(ReportJson.text(report)).isEqualTo(ReportJson.text(ReportJson.read(expected)));
+    }
+
+    /** What is captured of a machine is enough to say the same of it elsewhere. */
+    @ParameterizedTest
+    @MethodSource("machines")
+    void aCaptureSaysTheSame(String machine, @TempDir Path captured) throws IOException {
+        HardwareProbe probe = HardwareProbe.captured(MACHINES.resolve(machine));
+
+        HardwareCapture.write(probe, captured);
+
+        assertThat(HardwareProbe.captured(captured).report()).isEqualTo(probe.report());
     }
 }

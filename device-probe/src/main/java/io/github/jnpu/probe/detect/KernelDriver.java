@@ -60,8 +60,8 @@ final class KernelDriver {
         String path = "/lib/firmware/" + npu.firmware();
         int slash = path.lastIndexOf('/');
         String prefix = path.substring(slash + 1);
-        List<String> files = source.names(path.substring(0, slash)).stream().filter(name -> name.startsWith(prefix))
-                .toList();
+        List<String> files = source.names(path.substring(0, slash)).stream().filter(name -> name.startsWith(prefix)
+                && source.node(path.substring(0, slash + 1) + name).isPresent()).toList();
         checks.add(files.isEmpty()
                 ? Check.failed("firmware", "there is no %s*".formatted(path),
                         "Install the newest linux-firmware (Debian: firmware-misc-nonfree; Intel's package: "

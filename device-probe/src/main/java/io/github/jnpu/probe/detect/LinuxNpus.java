@@ -127,7 +127,8 @@ final class LinuxNpus {
 
     /** The kernel's driver rocket makes one node for all cores; the vendor's, RKNPU, hides among the graphics. */
     private void rockchip() {
-        List<String> cores = source.names("/sys/bus/platform/devices").stream().filter(name -> name.endsWith(".npu"))
+        List<String> cores = source.names("/sys/bus/platform/devices").stream().filter(
+                name -> name.endsWith(".npu") && source.node("/sys/bus/platform/devices/" + name).isPresent())
                 .toList();
         String board = source.text("/proc/device-tree/compatible").orElse("");
         if (cores.isEmpty() || !board.contains("rockchip,")) {

@@ -102,14 +102,12 @@ final class LinuxOpenVino {
         List<Check> checks = new ArrayList<>();
         checks.add(OpenVinoVersion.check(version));
         List<String> missing = new ArrayList<>();
-        // Debian's and Intel's packages keep the plugins in a folder with the version in its name.
-        List<String> plugins = new ArrayList<>(names);
-        names.stream().filter(sub -> sub.startsWith("openvino-")).limit(MAX_FOUND)
-                .forEach(sub -> plugins.addAll(source.names(folder + "/" + sub)));
-        need(names, "libopenvino.so", folder, missing);
-        need(plugins, arm ? "libopenvino_arm_cpu_plugin.so" : "libopenvino_intel_cpu_plugin.so", folder, missing);
-        need(names, "libopenvino_ir_frontend.so", folder, missing);
-        if (!hasTbb(folder, names)) {
+        List<String> files = files(folder, names);
+        need(files, "libopenvino.so", missing);
+        need(files, arm ? "libopenvino_arm_cpu_plugin.so" : "libopenvino_intel_cpu_plugin.so", missing);
+        need(files, "libopenvino_ir_frontend.so", missing);
+        if (!has(files, "libtbb.so") && source.node(folder + "/../../3rdparty/tbb/lib/libtbb.so.12").isEmpty()
+                && libraries.find("libtbb.so.12").isEmpty()) {
             missing.add("libtbb.so.12");
         }
         for (Device device : devices) {
@@ -117,7 +115,7 @@ final class LinuxOpenVino {
                 String plugin = "libopenvino_intel_%s_plugin.so"
                         .formatted(device.kind() == Device.Kind.NPU ? "npu" : "gpu");
                 if (!missing.contains(plugin)) {
-                    need(plugins, plugin, folder, missing);
+                    need(files, plugin, missing);
                 }
             }
         }
@@ -135,16 +133,30 @@ final class LinuxOpenVino {
                 version.map(OpenVinoVersion::toString).orElse(""), List.of(), List.of(OpenVinoVersion.check(version)));
     }
 
-    private void need(List<String> names, String library, String folder, List<String> missing) {
-        if (names.stream().noneMatch(name -> name.equals(library) || name.startsWith(library + "."))) {
-            missing.add(library);
+    /** The full paths of what may belong to it: Debian's and Intel's packages keep plugins in a folder beside it. */
+    private List<String> files(String folder, List<String> names) {
+        List<String> files = new ArrayList<>();
+        for (String name : names) {
+            if (name.startsWith("libopenvino") || name.startsWith("libtbb")) {
+                files.add(folder + "/" + name);
+            } else if (name.startsWith("openvino-")) {
+                source.names(folder + "/" + name).forEach(plugin -> files.add(folder + "/" + name + "/" + plugin));
+            }
         }
+        return files;
     }
 
-    private boolean hasTbb(String folder, List<String> names) {
-        return names.stream().anyMatch(name -> name.startsWith("libtbb.so"))
-                || source.node(folder + "/../../3rdparty/tbb/lib/libtbb.so.12").isPresent()
-                || libraries.find("libtbb.so.12").isPresent();
+    private boolean has(List<String> files, String library) {
+        return files.stream().filter(file -> {
+            String name = Parse.lastName(file);
+            return name.equals(library) || name.startsWith(library + ".");
+        }).anyMatch(file -> source.node(file).isPresent());
+    }
+
+    private void need(List<String> files, String library, List<String> missing) {
+        if (!has(files, library)) {
+            missing.add(library);
+        }
     }
 
     private Optional<OpenVinoVersion> version(String folder, String name) {
