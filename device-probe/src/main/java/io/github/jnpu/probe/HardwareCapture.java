@@ -25,8 +25,10 @@ public final class HardwareCapture {
      *             if it cannot be written, or holds something
      */
     public static void write(HardwareProbe probe, Path target) throws IOException {
-        RecordingSource recording = new RecordingSource(probe.source());
-        probe.report(Set.of(), recording);
-        recording.writeTo(target);
+        probe.look(source -> {
+            RecordingSource recording = new RecordingSource(source);
+            probe.report(Set.of(), recording);
+            return recording;
+        }).writeTo(target);
     }
 }

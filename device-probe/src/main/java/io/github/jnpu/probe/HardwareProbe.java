@@ -7,7 +7,7 @@ import io.github.jnpu.probe.detect.Machine;
 import io.github.jnpu.probe.detect.OnnxRuntimeJar;
 import io.github.jnpu.probe.detect.VectorWidth;
 import io.github.jnpu.probe.source.CapturedTree;
-import io.github.jnpu.probe.source.GuardedSource;
+import io.github.jnpu.probe.source.GuardedLook;
 import io.github.jnpu.probe.source.LocalLinuxSource;
 import io.github.jnpu.probe.source.SystemSource;
 
@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -66,12 +67,12 @@ public final class HardwareProbe {
 
     /** The processor alone, in a millisecond or two. The width of vectors is what HotSpot chooses by itself. */
     public Cpu cpu() {
-        return machine(source()).cpu();
+        return quick(Machine::cpu);
     }
 
     /** Main memory alone, in a millisecond or two. */
     public Memory memory() {
-        return machine(source()).memory();
+        return quick(Machine::memory);
     }
 
     /** Everything, for a program that has no backend but the CPU's. */
@@ -86,12 +87,12 @@ public final class HardwareProbe {
      *            the runtimes that the caller can compute with; the conclusion speaks of no device as used that none of them reaches
      */
     public DeviceReport report(Set<RuntimeLibrary.Kind> backends) {
-        return report(backends, source());
+        return look(source -> report(backends, source));
     }
 
-    /** A new look at the machine. */
-    SystemSource source() {
-        return new GuardedSource(sources.get());
+    /** Looks at the machine, for two seconds at most. */
+    <T> T look(Function<SystemSource, T> look) {
+        return GuardedLook.at(sources.get(), look);
     }
 
     DeviceReport report(Set<RuntimeLibrary.Kind> backends, SystemSource source) {
@@ -118,6 +119,13 @@ public final class HardwareProbe {
 
     private static List<Device> of(Device.Kind kind, List<Device> devices) {
         return devices.stream().filter(device -> device.kind() == kind).toList();
+    }
+
+    /** This machine's processor and memory are in the kernel's own files, which need no guard: they do not block. */
+    private <T> T quick(Function<Machine, T> question) {
+        return processors.isPresent()
+                ? question.apply(machine(sources.get()))
+                : look(source -> question.apply(machine(source)));
     }
 
     private Machine machine(SystemSource source) {

@@ -148,14 +148,6 @@ class LinuxCpuAndMemoryTest {
         assertThat(probe().memory()).isEqualTo(Memory.UNKNOWN);
     }
 
-    @Test
-    void describesThisMachine() {
-        DeviceReport report = HardwareProbe.local().report();
-
-        assertThat(report.cpu().logicalCores()).isBetween(1, Runtime.getRuntime().availableProcessors());
-        assertThat(report.memory().totalBytes()).isPositive();
-    }
-
     private HardwareProbe probe() {
         return HardwareProbe.captured(root, 8);
     }

@@ -91,10 +91,16 @@ final class LinuxEnvironment {
         if (!guest) {
             return "";
         }
-        return switch (Parse.line(source, "/sys/hypervisor/type").orElse("")) {
-            case "xen" -> "Xen";
-            default -> "a hypervisor";
-        };
+        // Small hypervisors have no DMI strings, but all give their guests a clock.
+        String clocks = Parse.line(source, "/sys/devices/system/clocksource/clocksource0/available_clocksource")
+                .orElse("");
+        if (clocks.contains("kvm-clock")) {
+            return "KVM";
+        }
+        if (clocks.contains("xen")) {
+            return "Xen";
+        }
+        return clocks.contains("hyperv") ? "Hyper-V" : "a hypervisor";
     }
 
     private String container() {

@@ -27,6 +27,8 @@ public final class RecordingSource implements SystemSource {
     private final TreeSet<String> folders = new TreeSet<>();
     private final TreeSet<String> accessible = new TreeSet<>();
 
+    private Map<String, String> environment = Map.of();
+
     public RecordingSource(SystemSource source) {
         this.source = source;
     }
@@ -76,8 +78,9 @@ public final class RecordingSource implements SystemSource {
     }
 
     @Override
-    public Map<String, String> environment() {
-        return source.environment();
+    public synchronized Map<String, String> environment() {
+        environment = source.environment();
+        return environment;
     }
 
     @Override
@@ -118,13 +121,13 @@ public final class RecordingSource implements SystemSource {
             }
         }
         Files.writeString(root.resolve(CapturedTree.DEVICE_LIST), deviceList());
-        StringBuilder environment = new StringBuilder();
-        source.environment().forEach((name, value) -> {
+        StringBuilder variables = new StringBuilder();
+        environment.forEach((name, value) -> {
             if (value.indexOf('\n') < 0) {
-                environment.append(name).append('=').append(value).append('\n');
+                variables.append(name).append('=').append(value).append('\n');
             }
         });
-        Files.writeString(root.resolve(CapturedTree.ENVIRONMENT), environment);
+        Files.writeString(root.resolve(CapturedTree.ENVIRONMENT), variables);
     }
 
     private static void write(Path root, String path, String content) throws IOException {
