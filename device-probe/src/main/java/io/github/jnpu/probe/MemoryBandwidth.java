@@ -26,11 +26,12 @@ public record MemoryBandwidth(double best, double median, int threads, long byte
     private static final long MAX_BYTES = 1L << 30;
     /** Below this caches could hold it all, and the figure would be theirs. */
     private static final long MIN_BYTES = 32L << 20;
+    private static final int MIN_PASSES = 5;
     private static final int MAX_PASSES = 10_000;
 
     /**
      * Measures: sums arrays that are much larger than the caches, each thread its own, all starting a pass together. Takes the given
-     * time and a little more, and keeps the threads busy meanwhile.
+     * time and that to fill the memory first, and keeps the threads busy meanwhile.
      *
      * @param probe
      *            of this machine: its caches and free memory decide how much is read, eight times the caches or an eighth of the free
@@ -38,7 +39,7 @@ public record MemoryBandwidth(double best, double median, int threads, long byte
      * @param threads
      *            at least 1
      * @param duration
-     *            of all passes together; there are three at least
+     *            of all passes together; there are five at least
      * @throws IllegalArgumentException
      *             if threads or duration are not positive
      * @throws IllegalStateException
@@ -123,7 +124,7 @@ public record MemoryBandwidth(double best, double median, int threads, long byte
                 to[pass++] = System.nanoTime();
                 barrier.await();
                 // One decides for all, between two barriers, so that all make the same number of passes.
-                if (thread == 0 && pass >= 3 && System.nanoTime() >= deadline) {
+                if (thread == 0 && pass >= MIN_PASSES && System.nanoTime() >= deadline) {
                     stop[0] = true;
                 }
             }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -63,13 +64,22 @@ public final class ChildProcessProbe implements DeepProbe {
     }
 
     private List<String> command(RuntimeLibrary library) {
-        String java = ProcessHandle.current().info().command()
-                .orElse(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        return List.of(java, "--enable-native-access=ALL-UNNAMED", "-Xmx64m", "-XX:+UseSerialGC",
+        return List.of(java(), "--enable-native-access=ALL-UNNAMED", "-Xmx64m", "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 // A crash is what this process is for; it leaves nothing behind.
                 "-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=" + nowhere(), "-cp",
                 System.getProperty("java.class.path"), main, library.kind().name(), library.path());
+    }
+
+    /** The JVM's own launcher; this process's may be some program that embeds it. */
+    private static String java() {
+        Path bin = Path.of(System.getProperty("java.home"), "bin");
+        for (String name : List.of("java", "java.exe")) {
+            if (Files.isExecutable(bin.resolve(name))) {
+                return bin.resolve(name).toString();
+            }
+        }
+        return ProcessHandle.current().info().command().orElse("java");
     }
 
     private static String nowhere() {
