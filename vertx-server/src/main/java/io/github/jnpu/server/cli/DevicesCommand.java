@@ -40,7 +40,7 @@ final class DevicesCommand implements Callable<Integer> {
     private static void print(PrintStream out, DeviceReport report) {
         Cpu cpu = report.cpu();
         Memory memory = report.memory();
-        line(out, "SYSTEM", "%s, Java %s".formatted(report.system(), Runtime.version()));
+        line(out, "SYSTEM", "%s, Java %s".formatted(report.system().name(), Runtime.version()));
         line(out, "CPU", "%s, %d cores, %d threads".formatted(cpu.model(), cpu.physicalCores(), cpu.logicalCores()));
         if (!cpu.features().isEmpty()) {
             line(out, "", String.join(" ", cpu.features()));
@@ -57,7 +57,7 @@ final class DevicesCommand implements Callable<Integer> {
 
     private static void printJson(PrintStream out, DeviceReport report) {
         JsonOutput.printObject(out, generator -> {
-            generator.writeStringField("system", report.system());
+            generator.writeStringField("system", report.system().name());
             generator.writeStringField("java", Runtime.version().toString());
             generator.writeObjectFieldStart("cpu");
             generator.writeStringField("model", report.cpu().model());

@@ -1,8 +1,0 @@
-package io.github.jnpu.probe;
-
-/** What one operating system tells. */
-interface SystemFacts {
-    Cpu cpu();
-
-    Memory memory();
-}

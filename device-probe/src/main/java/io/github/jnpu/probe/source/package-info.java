@@ -1,0 +1,2 @@
+/** Where facts come from: this machine, or a captured tree of another. */
+package io.github.jnpu.probe.source;

@@ -1,0 +1,4 @@
+/dev/dri:
+total 0
+crw-rw---- 1 root render 226, 128 Nov 20 09:30 renderD128
+crw-rw---- 1 root render 226, 129 Nov 20 09:30 renderD129

@@ -1,0 +1,7 @@
+/dev/accel:
+total 0
+crw-rw---- 1 root render 261, 0 Nov 20 09:30 accel0
+
+/dev/dri:
+total 0
+crw-rw---- 1 root render 226, 128 Nov 20 09:30 renderD128

@@ -1,0 +1,7 @@
+/dev:
+total 0
+crw------- 1 root root 10, 121 Nov 20 09:30 fastrpc-cdsp
+
+/dev/dri:
+total 0
+crw-rw---- 1 root render 226, 128 Nov 20 09:30 renderD128
