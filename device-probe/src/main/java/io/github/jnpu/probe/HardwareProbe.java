@@ -24,6 +24,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * Looks at a machine. Each call looks anew, loads no native library and takes less than two seconds whatever the machine does; what it
@@ -101,6 +102,32 @@ public final class HardwareProbe {
      */
     public DeviceReport report(Set<RuntimeLibrary.Kind> backends) {
         return look(source -> report(backends, source));
+    }
+
+    /**
+     * Everything, and what each runtime library says when it is loaded. Takes as long as the libraries take.
+     *
+     * @param deep
+     *            asks them; {@link DeepProbe#inChildProcess()} unless there is a better one
+     * @throws IllegalStateException
+     *             for a captured machine, whose libraries are not here
+     * @throws InterruptedException
+     *             if interrupted while a library is asked
+     */
+    public DeviceReport report(Set<RuntimeLibrary.Kind> backends, DeepProbe deep) throws InterruptedException {
+        if (processors.isEmpty()) {
+            throw new IllegalStateException("The libraries of a captured machine cannot be loaded here");
+        }
+        DeviceReport report = report(backends);
+        List<RuntimeLibrary> runtimes = new ArrayList<>();
+        for (RuntimeLibrary library : report.runtimes()) {
+            runtimes.add(deep.ask(library));
+        }
+        List<Device> devices = Stream.of(report.npus(), report.gpus(), report.accelerators()).flatMap(List::stream)
+                .toList();
+        return new DeviceReport(report.system(), report.cpu(), report.memory(), report.npus(), report.gpus(),
+                report.accelerators(), runtimes, report.unread(),
+                Conclusion.of(report.system(), report.cpu(), devices, runtimes, backends));
     }
 
     /** Looks at the machine, for two seconds at most. */

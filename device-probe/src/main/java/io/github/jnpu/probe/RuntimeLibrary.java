@@ -1,5 +1,6 @@
 package io.github.jnpu.probe;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
@@ -34,5 +35,12 @@ public record RuntimeLibrary(Kind kind, String path, String version, List<String
     /** Whether it is there and nothing that was checked stands against using it. */
     public boolean usable() {
         return !path.isEmpty() && checks.stream().noneMatch(check -> check.status() == Check.Status.FAILED);
+    }
+
+    /** The same with one more check. */
+    public RuntimeLibrary withCheck(Check check) {
+        List<Check> more = new ArrayList<>(checks);
+        more.add(check);
+        return new RuntimeLibrary(kind, path, version, devices, more);
     }
 }

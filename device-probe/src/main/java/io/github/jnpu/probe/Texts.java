@@ -1,5 +1,6 @@
 package io.github.jnpu.probe;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -22,16 +23,33 @@ final class Texts {
     }
 
     static List<String> names(List<String> texts) {
-        return texts.stream().limit(MAX_ENTRIES).map(Texts::name).toList();
+        List<String> names = new ArrayList<>();
+        for (String text : texts.size() > MAX_ENTRIES ? texts.subList(0, MAX_ENTRIES) : texts) {
+            names.add(name(text));
+        }
+        return List.copyOf(names);
     }
 
     private static String clean(String text, int max) {
+        if (text.length() <= max && isPlain(text)) {
+            return text;
+        }
         StringBuilder clean = new StringBuilder(Math.min(text.length(), max));
         int[] points = text.codePoints().limit(max + 1L).toArray();
         for (int i = 0; i < Math.min(points.length, max); i++) {
             clean.appendCodePoint(isPrintable(points[i]) ? points[i] : '?');
         }
         return points.length > max ? clean.append('…').toString() : clean.toString();
+    }
+
+    /** Almost all are; the engine asks for the processor at each load, and streams take long the first time. */
+    private static boolean isPlain(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) < ' ' || text.charAt(i) > '~') {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Format characters can turn the direction of writing, lone surrogates are no text at all. */

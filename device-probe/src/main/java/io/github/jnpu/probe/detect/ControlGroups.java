@@ -88,10 +88,7 @@ final class ControlGroups {
                 }
             }
             for (int depth = names.size(); depth >= 0; depth--) {
-                String group = depth == 0 ? top : top + "/" + String.join("/", names.subList(0, depth));
-                if (source.node(group).isPresent()) {
-                    groups.add(group);
-                }
+                groups.add(depth == 0 ? top : top + "/" + String.join("/", names.subList(0, depth)));
             }
         }
         return groups;

@@ -115,7 +115,7 @@ final class LinuxCpu {
         for (int cpu : cpus) {
             // Hyper-threads of one core have the same list.
             cores.add(siblings.computeIfAbsent(cpu,
-                    number -> Parse.line(source, CPUS + "/cpu%d/topology/thread_siblings_list".formatted(number))
+                    number -> Parse.line(source, CPUS + "/cpu" + number + "/topology/thread_siblings_list")
                             .orElse(Integer.toString(number))));
         }
         return cores.size();
@@ -125,7 +125,7 @@ final class LinuxCpu {
     private List<Cpu.CoreKind> coreKinds(Set<Integer> online) {
         Map<String, Set<Integer>> kinds = new LinkedHashMap<>();
         for (String[] kind : new String[][]{{"performance", "cpu_core"}, {"efficiency", "cpu_atom"}}) {
-            Parse.line(source, "/sys/devices/%s/cpus".formatted(kind[1])).map(Parse::ranges)
+            Parse.line(source, "/sys/devices/" + kind[1] + "/cpus").map(Parse::ranges)
                     .ifPresent(cpus -> kinds.put(kind[0], cpus));
         }
         if (kinds.isEmpty()) {
