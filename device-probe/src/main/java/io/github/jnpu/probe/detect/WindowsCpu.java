@@ -32,14 +32,15 @@ final class WindowsCpu {
 
     Cpu read() {
         Optional<ProcessorTopology> topology = source.topology();
-        int threads = topology.map(ProcessorTopology::threads)
-                .orElseGet(() -> Math.max(source.registryKeys(KEY).size(), 1));
+        int listed = topology.map(ProcessorTopology::threads).orElseGet(() -> source.registryKeys(KEY).size());
+        int logical = Math.max(1, processors.orElse(listed));
+        // Without native access nobody tells, and a JVM cannot have more than there are.
+        int threads = Math.max(listed, logical);
         int cores = topology.map(ProcessorTopology::cores).orElse(threads);
-        int logical = Math.max(1, processors.orElse(threads));
         // A JVM that may use a part of the threads gets them core by core: affinity masks are set that way.
         int physical = Math.clamp(Math.ceilDiv((long) logical * cores, threads), 1, Math.min(logical, cores));
         boolean arm = new WindowsSystem(source).architecture().equals("aarch64");
-        // Windows needs it on Arm; no processor that it runs on has longer vectors.
+        // Windows on Arm needs it; of more, the registry does not tell.
         List<String> features = arm ? List.of("asimd") : List.of();
         return new Cpu(model(source), physical, logical, cores,
                 topology.map(ProcessorTopology::kinds).orElse(List.of()), features,
