@@ -81,12 +81,13 @@ public final class HardwareProbe {
 
     /** The processor alone, in a millisecond or two. The width of vectors is what HotSpot chooses by itself. */
     public Cpu cpu() {
-        return quick(Machine::cpu);
+        // The kernel's own files do not block; another machine's are just files.
+        return processors.isPresent() ? machine(sources.get()).cpu() : look(source -> machine(source).cpu());
     }
 
     /** Main memory alone, in a millisecond or two. */
     public Memory memory() {
-        return quick(Machine::memory);
+        return processors.isPresent() ? machine(sources.get()).memory() : look(source -> machine(source).memory());
     }
 
     /** Everything, for a program that has no backend but the CPU's. */
@@ -159,13 +160,6 @@ public final class HardwareProbe {
 
     private static List<Device> of(Device.Kind kind, List<Device> devices) {
         return devices.stream().filter(device -> device.kind() == kind).toList();
-    }
-
-    /** This machine's processor and memory are in the kernel's own files, which need no guard: they do not block. */
-    private <T> T quick(Function<Machine, T> question) {
-        return processors.isPresent()
-                ? question.apply(machine(sources.get()))
-                : look(source -> question.apply(machine(source)));
     }
 
     private Machine machine(SystemSource source) {

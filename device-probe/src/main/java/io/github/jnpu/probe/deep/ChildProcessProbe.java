@@ -119,10 +119,13 @@ public final class ChildProcessProbe implements DeepProbe {
             return asked.withCheck(Check.failed(CHECK, "asking it %s".formatted(ending(exit)),
                     "A driver crashes: update the drivers of the devices, or remove this library."));
         }
-        return asked.withCheck(devices.isEmpty()
-                ? Check.failed(CHECK, "it loads and sees no device", "Install the drivers of the devices.")
-                : Check.passed(CHECK, "it loads and sees %d device%s".formatted(devices.size(),
-                        devices.size() == 1 ? "" : "s")));
+        if (devices.stream().allMatch(device -> device.endsWith(DeepProbeMain.ON_CPU))) {
+            return asked.withCheck(Check.failed(CHECK,
+                    devices.isEmpty() ? "it loads and sees no device" : "it loads and sees no device but the CPU",
+                    "Install the drivers of the devices."));
+        }
+        return asked.withCheck(Check.passed(CHECK,
+                "it loads and sees %d device%s".formatted(devices.size(), devices.size() == 1 ? "" : "s")));
     }
 
     /** Java adds 128 to the number of a signal. */

@@ -16,6 +16,8 @@ public final class DeepProbeMain {
     static final String MARK = "jnpu-deep";
     static final String VERSION = "version";
     static final String DEVICE = "device";
+    /** What the names of devices end with that are only software. */
+    static final String ON_CPU = " (the CPU)";
     static final String ERROR = "error";
 
     /**

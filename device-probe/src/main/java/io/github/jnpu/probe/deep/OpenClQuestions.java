@@ -55,7 +55,7 @@ final class OpenClQuestions {
         MemorySegment type = library.allocate(8);
         library.succeed("clGetDeviceInfo", device, DEVICE_TYPE, 8L, type, MemorySegment.NULL);
         String name = text(library, "clGetDeviceInfo", device, DEVICE_NAME);
-        return (type.get(ValueLayout.JAVA_LONG, 0) & CPU) != 0 ? name + " (the CPU)" : name;
+        return (type.get(ValueLayout.JAVA_LONG, 0) & CPU) != 0 ? name + DeepProbeMain.ON_CPU : name;
     }
 
     private static String text(NativeLibrary library, String function, MemorySegment object, int what) {

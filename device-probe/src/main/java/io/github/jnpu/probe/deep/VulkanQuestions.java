@@ -50,7 +50,7 @@ final class VulkanQuestions {
             // It returns nothing; what the call takes for a result is not looked at.
             library.call("vkGetPhysicalDeviceProperties", NativeLibrary.pointer(devices, 8L * i), properties);
             String name = NativeLibrary.text(properties.asSlice(NAME_OFFSET, NAME_BYTES));
-            names.add(properties.get(ValueLayout.JAVA_INT, TYPE_OFFSET) == CPU ? name + " (the CPU)" : name);
+            names.add(properties.get(ValueLayout.JAVA_INT, TYPE_OFFSET) == CPU ? name + DeepProbeMain.ON_CPU : name);
         }
         return new DeepProbeMain.Answer(version, names);
     }

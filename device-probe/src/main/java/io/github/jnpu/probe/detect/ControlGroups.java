@@ -95,9 +95,12 @@ final class ControlGroups {
     }
 
     private long statistic(String group, String name) {
-        return Parse.lines(source, group + "/memory.stat").stream().filter(line -> line.startsWith(name + " "))
-                .map(line -> Parse.number(line.substring(name.length() + 1))).filter(OptionalLong::isPresent)
-                .mapToLong(OptionalLong::getAsLong).findFirst().orElse(0);
+        for (String line : Parse.lines(source, group + "/memory.stat")) {
+            if (line.startsWith(name + " ")) {
+                return Parse.number(line.substring(name.length() + 1)).orElse(0);
+            }
+        }
+        return 0;
     }
 
     private OptionalLong firstNumber(String group, String... names) {

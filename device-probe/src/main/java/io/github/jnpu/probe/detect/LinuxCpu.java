@@ -4,6 +4,7 @@ import io.github.jnpu.probe.Cpu;
 import io.github.jnpu.probe.source.SystemSource;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,13 +16,12 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /** The processor as Linux tells of it in {@code /proc/cpuinfo} and {@code /sys/devices/system/cpu}. */
 final class LinuxCpu {
     /** A record of a hardware thread has some 1,500 bytes, the longest line in it 1,200. */
     static final int MAX_CPUINFO = 1 << 20;
+    private static final int MAX_CACHES = 8;
     private static final String CPUS = "/sys/devices/system/cpu";
     private static final Pattern VECTOR_FEATURE = Pattern.compile(
             // x86, then Arm; smep has nothing to do with sme.
@@ -30,7 +30,7 @@ final class LinuxCpu {
     private final SystemSource source;
     private final OptionalInt processors;
     private final List<String> info;
-    private final Map<Integer, String> siblings = new LinkedHashMap<>();
+    private final Map<Integer, String> siblings = new HashMap<>();
 
     /**
      * @param processors
@@ -39,7 +39,7 @@ final class LinuxCpu {
     LinuxCpu(SystemSource source, OptionalInt processors) {
         this.source = source;
         this.processors = processors;
-        this.info = source.text("/proc/cpuinfo", MAX_CPUINFO).map(text -> text.lines().toList()).orElse(List.of());
+        this.info = Parse.lines(source, "/proc/cpuinfo", MAX_CPUINFO);
     }
 
     Cpu read() {
@@ -67,9 +67,14 @@ final class LinuxCpu {
     }
 
     private List<String> features() {
-        return Parse.field(info, "flags").or(() -> Parse.field(info, "Features")).stream()
-                .flatMap(flags -> Stream.of(flags.split("\\s+")))
-                .filter(flag -> VECTOR_FEATURE.matcher(flag).matches()).toList();
+        List<String> features = new ArrayList<>();
+        String flags = Parse.field(info, "flags").or(() -> Parse.field(info, "Features")).orElse("");
+        for (String flag : flags.split("\\s+")) {
+            if (VECTOR_FEATURE.matcher(flag).matches()) {
+                features.add(flag);
+            }
+        }
+        return features;
     }
 
     private OptionalInt vectorBits(List<String> features) {
@@ -85,38 +90,39 @@ final class LinuxCpu {
     }
 
     private int number(String field) {
-        return (int) Parse.field(info, field).map(Parse::number).orElse(OptionalLong.empty()).orElse(-1);
+        return (int) Parse.number(Parse.field(info, field).orElse("")).orElse(-1);
     }
 
     /** The processors in this process's affinity mask, cpuset limits included; none if unknown. */
     private Set<Integer> allowed() {
-        return Parse.field(Parse.lines(source, "/proc/self/status"), "Cpus_allowed_list").map(Parse::ranges)
-                .orElse(new TreeSet<>());
+        return Parse.ranges(Parse.field(Parse.lines(source, "/proc/self/status"), "Cpus_allowed_list").orElse(""));
     }
 
     private Set<Integer> online() {
-        Set<Integer> online = Parse.line(source, CPUS + "/online").map(Parse::ranges).orElse(new TreeSet<>());
+        Optional<String> list = Parse.line(source, CPUS + "/online");
+        Set<Integer> online = list.isPresent() ? Parse.ranges(list.get()) : new TreeSet<>();
         if (online.isEmpty()) {
-            info.stream().filter(line -> line.startsWith("processor"))
-                    .map(line -> line.substring(line.indexOf(':') + 1))
-                    .map(Parse::number).flatMapToInt(LinuxCpu::processorNumber).forEach(online::add);
+            for (String line : info) {
+                if (line.startsWith("processor")) {
+                    // One number is a range, too.
+                    online.addAll(Parse.ranges(line.substring(line.indexOf(':') + 1)));
+                }
+            }
         }
         return online;
-    }
-
-    private static IntStream processorNumber(OptionalLong number) {
-        return number.isPresent() && number.getAsLong() >= 0 && number.getAsLong() < 8192
-                ? IntStream.of((int) number.getAsLong())
-                : IntStream.empty();
     }
 
     private int cores(Set<Integer> cpus) {
         Set<String> cores = new HashSet<>();
         for (int cpu : cpus) {
             // Hyper-threads of one core have the same list.
-            cores.add(siblings.computeIfAbsent(cpu,
-                    number -> Parse.line(source, CPUS + "/cpu" + number + "/topology/thread_siblings_list")
-                            .orElse(Integer.toString(number))));
+            String list = siblings.get(cpu);
+            if (list == null) {
+                list = Parse.line(source, CPUS + "/cpu" + cpu + "/topology/thread_siblings_list")
+                        .orElse(Integer.toString(cpu));
+                siblings.put(cpu, list);
+            }
+            cores.add(list);
         }
         return cores.size();
     }
@@ -124,41 +130,39 @@ final class LinuxCpu {
     /** Kinds of cores in one processor: Intel's hybrids have a performance counter for each, Arm's differ by their part. */
     private List<Cpu.CoreKind> coreKinds(Set<Integer> online) {
         Map<String, Set<Integer>> kinds = new LinkedHashMap<>();
-        for (String[] kind : new String[][]{{"performance", "cpu_core"}, {"efficiency", "cpu_atom"}}) {
-            Parse.line(source, "/sys/devices/" + kind[1] + "/cpus").map(Parse::ranges)
-                    .ifPresent(cpus -> kinds.put(kind[0], cpus));
-        }
-        if (kinds.isEmpty()) {
+        Optional<String> performance = Parse.line(source, "/sys/devices/cpu_core/cpus");
+        if (performance.isPresent()) {
+            kinds.put("performance", Parse.ranges(performance.get()));
+            kinds.put("efficiency", Parse.ranges(Parse.line(source, "/sys/devices/cpu_atom/cpus").orElse("")));
+        } else {
             kinds.putAll(ArmCores.byName(info));
         }
         List<Cpu.CoreKind> result = new ArrayList<>();
-        kinds.forEach((name, cpus) -> {
-            cpus.retainAll(online);
-            if (!cpus.isEmpty()) {
-                result.add(new Cpu.CoreKind(name, cores(cpus), cpus.size()));
+        for (Map.Entry<String, Set<Integer>> kind : kinds.entrySet()) {
+            kind.getValue().retainAll(online);
+            if (!kind.getValue().isEmpty()) {
+                result.add(new Cpu.CoreKind(kind.getKey(), cores(kind.getValue()), kind.getValue().size()));
             }
-        });
-        return result.size() > 1 || result.stream().anyMatch(kind -> ArmCores.isName(kind.name()))
-                ? result
-                : List.of();
+        }
+        // Cores that are all alike are worth a word only if it is their name.
+        return result.size() == 1 && performance.isPresent() ? List.of() : result;
     }
 
     private List<Cpu.Cache> caches() {
-        String folder = CPUS + "/cpu0/cache";
         List<Cpu.Cache> caches = new ArrayList<>();
-        for (String name : source.names(folder)) {
-            String index = folder + "/" + name;
-            if (!name.startsWith("index") || caches.size() == 8) {
-                continue;
-            }
+        for (int i = 0; i < MAX_CACHES; i++) {
+            String index = CPUS + "/cpu0/cache/index" + i;
             OptionalLong level = Parse.number(source, index + "/level");
-            OptionalLong bytes = Parse.line(source, index + "/size").map(Parse::size).orElse(OptionalLong.empty());
+            if (level.isEmpty()) {
+                break;
+            }
+            Optional<String> size = Parse.line(source, index + "/size");
+            OptionalLong bytes = size.isPresent() ? Parse.size(size.get()) : OptionalLong.empty();
             Optional<String> type = Parse.line(source, index + "/type");
-            if (level.isPresent() && bytes.isPresent() && type.isPresent()) {
-                int threads = Parse.line(source, index + "/shared_cpu_list").map(list -> Parse.ranges(list).size())
-                        .orElse(0);
-                caches.add(new Cpu.Cache(Math.clamp(level.getAsLong(), 1, 9),
-                        type.get().toLowerCase(Locale.ROOT), bytes.getAsLong(), threads));
+            if (bytes.isPresent() && type.isPresent()) {
+                Optional<String> shared = Parse.line(source, index + "/shared_cpu_list");
+                caches.add(new Cpu.Cache(Math.clamp(level.getAsLong(), 1, 9), type.get().toLowerCase(Locale.ROOT),
+                        bytes.getAsLong(), shared.isPresent() ? Parse.ranges(shared.get()).size() : 0));
             }
         }
         return caches;

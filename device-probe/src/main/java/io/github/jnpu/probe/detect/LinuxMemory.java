@@ -3,8 +3,6 @@ package io.github.jnpu.probe.detect;
 import io.github.jnpu.probe.Memory;
 import io.github.jnpu.probe.source.SystemSource;
 
-import java.util.OptionalLong;
-
 /** Main memory as {@code /proc/meminfo} and the control groups tell of it. */
 final class LinuxMemory {
     private final SystemSource source;
@@ -28,9 +26,8 @@ final class LinuxMemory {
     }
 
     private long meminfo(String name) {
-        return Parse.field(Parse.lines(source, "/proc/meminfo"), name).map(value -> value.replace(" kB", ""))
-                .map(Parse::number).filter(OptionalLong::isPresent).map(OptionalLong::getAsLong)
-                .filter(kilobytes -> kilobytes > 0 && kilobytes < 1L << 50).map(kilobytes -> kilobytes * 1024)
-                .orElse(0L);
+        String value = Parse.field(Parse.lines(source, "/proc/meminfo"), name).orElse("").replace(" kB", "");
+        long kilobytes = Parse.number(value).orElse(0);
+        return kilobytes > 0 && kilobytes < 1L << 50 ? kilobytes * 1024 : 0;
     }
 }

@@ -70,10 +70,16 @@ final class LinuxRuntimes {
 
     private RuntimeLibrary openCl() {
         Map<String, String> drivers = libraries.openClDrivers();
-        return loader(Kind.OPENCL, "libOpenCL.so.1", "sudo apt install ocl-icd-libopencl1", List.of(drivers.isEmpty()
-                ? Check.failed("drivers", "no *.icd in /etc/OpenCL/vendors",
-                        "Install the GPU vendor's OpenCL driver, for Intel: sudo apt install intel-opencl-icd")
-                : drivers(drivers, "Install the package again that the .icd file is from.")));
+        String remedy = "Install the GPU vendor's OpenCL driver, for Intel: sudo apt install intel-opencl-icd";
+        Check check;
+        if (drivers.isEmpty()) {
+            check = Check.failed("drivers", "no *.icd in /etc/OpenCL/vendors", remedy);
+        } else if (drivers.values().stream().allMatch(library -> library.contains("libpocl"))) {
+            check = Check.failed("drivers", "the only driver is PoCL, which is the CPU: " + drivers.values(), remedy);
+        } else {
+            check = drivers(drivers, "Install the package again that the .icd file is from.");
+        }
+        return loader(Kind.OPENCL, "libOpenCL.so.1", "sudo apt install ocl-icd-libopencl1", List.of(check));
     }
 
     private RuntimeLibrary vulkan() {

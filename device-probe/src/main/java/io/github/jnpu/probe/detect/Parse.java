@@ -2,6 +2,7 @@ package io.github.jnpu.probe.detect;
 
 import io.github.jnpu.probe.source.SystemSource;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -16,17 +17,32 @@ final class Parse {
     private Parse() {}
 
     static List<String> lines(SystemSource source, String path) {
-        return source.text(path).map(text -> text.lines().toList()).orElse(List.of());
+        return lines(source, path, SystemSource.MAX_TEXT);
+    }
+
+    /** Loops, not streams, here and below: the engine asks at each start, and a JVM's first streams take long. */
+    static List<String> lines(SystemSource source, String path, int maxBytes) {
+        List<String> lines = new ArrayList<>();
+        String text = source.text(path, maxBytes).orElse("");
+        int start = 0;
+        while (start < text.length()) {
+            int end = text.indexOf('\n', start);
+            int stop = end < 0 ? text.length() : end;
+            lines.add(text.substring(start, stop > start && text.charAt(stop - 1) == '\r' ? stop - 1 : stop));
+            start = stop + 1;
+        }
+        return lines;
     }
 
     /** A file of one line, without the NUL that ends strings of the device tree; empty if absent or blank. */
     static Optional<String> line(SystemSource source, String path) {
-        return source.text(path).flatMap(text -> text.lines().findFirst()).map(line -> line.replace("\0", "").strip())
-                .filter(line -> !line.isEmpty());
+        List<String> lines = lines(source, path);
+        String line = lines.isEmpty() ? "" : lines.getFirst().replace("\0", "").strip();
+        return line.isEmpty() ? Optional.empty() : Optional.of(line);
     }
 
     static OptionalLong number(SystemSource source, String path) {
-        return line(source, path).map(Parse::number).orElse(OptionalLong.empty());
+        return number(line(source, path).orElse(""));
     }
 
     static OptionalLong number(String text) {
@@ -39,7 +55,7 @@ final class Parse {
 
     /** A hexadecimal number of at most eight digits, with or without {@code 0x}. */
     static OptionalInt hex(SystemSource source, String path) {
-        return line(source, path).map(Parse::hex).orElse(OptionalInt.empty());
+        return hex(line(source, path).orElse(""));
     }
 
     static OptionalInt hex(String text) {
@@ -57,7 +73,8 @@ final class Parse {
         for (String line : lines) {
             int end = line.indexOf(separator);
             if (end > 0 && line.substring(0, end).strip().equals(name)) {
-                return Optional.of(line.substring(end + 1).strip()).filter(value -> !value.isEmpty());
+                String value = line.substring(end + 1).strip();
+                return value.isEmpty() ? Optional.empty() : Optional.of(value);
             }
         }
         return Optional.empty();

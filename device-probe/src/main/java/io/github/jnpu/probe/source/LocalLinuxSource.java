@@ -22,7 +22,8 @@ public final class LocalLinuxSource implements SystemSource {
 
     @Override
     public Optional<String> text(String path, int maxBytes) {
-        return path(path).flatMap(file -> files.text(path, file, maxBytes));
+        Optional<Path> file = path(path);
+        return file.isPresent() ? files.text(path, file.get(), maxBytes) : Optional.empty();
     }
 
     @Override
