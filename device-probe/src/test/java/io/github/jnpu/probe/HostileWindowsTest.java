@@ -31,7 +31,9 @@ class HostileWindowsTest {
         }
         Files.writeString(root.resolve("enum.reg"), registry);
 
-        assertThat(report().npus()).isNotEmpty();
+        // A slow machine may not get through; then it says so.
+        DeviceReport report = report();
+        assertThat(report.npus().size() + report.unread().size()).isPositive();
     }
 
     @Test
