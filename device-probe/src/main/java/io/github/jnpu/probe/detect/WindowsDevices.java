@@ -135,7 +135,8 @@ final class WindowsDevices {
                         ? known.map(PciNames.Gpu::name).orElseGet(device::name)
                         : device.name(),
                 known.map(PciNames.Gpu::generation).orElse(""), integrated, driver(device), Optional.empty(),
-                integrated || basic || display.isPresent() ? OptionalLong.empty() : device.memory(), List.of(), all);
+                integrated || basic || display.isPresent() ? OptionalLong.empty() : device.memory(),
+                known.map(PciNames.Gpu::precisions).orElse(List.of()), all);
     }
 
     private boolean integrated(WindowsDevice device, String vendor) {
