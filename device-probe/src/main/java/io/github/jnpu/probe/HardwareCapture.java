@@ -1,6 +1,6 @@
 package io.github.jnpu.probe;
 
-import io.github.jnpu.probe.source.RecordingSource;
+import io.github.jnpu.probe.source.Recording;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -17,8 +17,6 @@ public final class HardwareCapture {
     /**
      * Looks at the machine and writes the files that were read, at most some hundred with some hundred kilobytes.
      *
-     * @param probe
-     *            of a Linux machine
      * @param target
      *            a folder, created if absent; must be empty
      * @throws IOException
@@ -26,7 +24,7 @@ public final class HardwareCapture {
      */
     public static void write(HardwareProbe probe, Path target) throws IOException {
         probe.look(source -> {
-            RecordingSource recording = new RecordingSource(source);
+            Recording recording = Recording.of(source);
             probe.report(Set.of(), recording);
             return recording;
         }).writeTo(target);

@@ -3,13 +3,19 @@ package io.github.jnpu.probe;
 import io.github.jnpu.probe.detect.Conclusion;
 import io.github.jnpu.probe.detect.JvmMachine;
 import io.github.jnpu.probe.detect.LinuxMachine;
+import io.github.jnpu.probe.detect.MacMachine;
 import io.github.jnpu.probe.detect.Machine;
 import io.github.jnpu.probe.detect.OnnxRuntimeJar;
 import io.github.jnpu.probe.detect.VectorWidth;
+import io.github.jnpu.probe.detect.WindowsMachine;
 import io.github.jnpu.probe.source.CapturedTree;
 import io.github.jnpu.probe.source.GuardedLook;
 import io.github.jnpu.probe.source.LocalLinuxSource;
+import io.github.jnpu.probe.source.LocalMacSource;
+import io.github.jnpu.probe.source.LocalWindowsSource;
+import io.github.jnpu.probe.source.MacTree;
 import io.github.jnpu.probe.source.SystemSource;
+import io.github.jnpu.probe.source.WindowsTree;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -41,15 +47,18 @@ public final class HardwareProbe {
         if (system.startsWith("Linux")) {
             return new HardwareProbe(LocalLinuxSource::new, processors);
         }
-        SystemInfo.Family family = system.startsWith("Windows")
-                ? SystemInfo.Family.WINDOWS
-                : system.startsWith("Mac") ? SystemInfo.Family.MACOS : SystemInfo.Family.OTHER;
-        // Nothing of theirs is read as files yet; what the JDK tells needs no source.
-        return new HardwareProbe(() -> new CapturedTree(Path.of(""), family), processors);
+        if (system.startsWith("Windows")) {
+            return new HardwareProbe(LocalWindowsSource::new, processors);
+        }
+        if (system.startsWith("Mac")) {
+            return new HardwareProbe(LocalMacSource::new, processors);
+        }
+        // What the JDK tells needs no source.
+        return new HardwareProbe(() -> new CapturedTree(Path.of(""), SystemInfo.Family.OTHER), processors);
     }
 
     /**
-     * Another machine, from files that lay on it: see {@link CapturedTree}.
+     * Another machine, from files that lay on it: see {@link CapturedTree}, {@link WindowsTree} and {@link MacTree}.
      *
      * @throws IllegalArgumentException
      *             if the folder holds nothing of any machine
@@ -58,7 +67,11 @@ public final class HardwareProbe {
         SystemInfo.Family family = CapturedTree.family(root).orElseThrow(() -> new IllegalArgumentException(
                 "%s holds no machine: neither proc or sys (Linux), nor *.reg (Windows), nor sysctl.txt (macOS)"
                         .formatted(root)));
-        return new HardwareProbe(() -> new CapturedTree(root, family), OptionalInt.empty());
+        return new HardwareProbe(() -> switch (family) {
+            case WINDOWS -> new WindowsTree(root);
+            case MACOS -> new MacTree(root);
+            default -> new CapturedTree(root, family);
+        }, OptionalInt.empty());
     }
 
     /** A captured machine on which the JVM may use fewer hardware threads than the machine has. */
@@ -152,6 +165,8 @@ public final class HardwareProbe {
     private Machine machine(SystemSource source) {
         return switch (source.family()) {
             case LINUX -> new LinuxMachine(source, processors);
+            case WINDOWS -> new WindowsMachine(source, processors);
+            case MACOS -> new MacMachine(source, processors);
             default -> new JvmMachine(source.family(), processors.orElse(1));
         };
     }

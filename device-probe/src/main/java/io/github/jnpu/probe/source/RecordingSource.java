@@ -16,7 +16,7 @@ import java.util.TreeSet;
  * Remembers what was read from a source of files, so that it can be written as a {@link CapturedTree}. Of the lists of users and groups it
  * keeps those of the system and this process's own. Thread-safe.
  */
-public final class RecordingSource implements SystemSource {
+public final class RecordingSource implements Recording {
     /** Numbers of people begin here on every common distribution; 65534 is "nobody". */
     private static final int FIRST_PERSON = 1000;
 
@@ -88,14 +88,7 @@ public final class RecordingSource implements SystemSource {
         return source.unread();
     }
 
-    /**
-     * Writes everything that was read.
-     *
-     * @param root
-     *            created if absent; must be empty
-     * @throws IOException
-     *             if it cannot be written, or holds something
-     */
+    @Override
     public synchronized void writeTo(Path root) throws IOException {
         Files.createDirectories(root);
         try (var entries = Files.list(root)) {

@@ -1,10 +1,12 @@
 package io.github.jnpu.probe.source;
 
+import io.github.jnpu.probe.Memory;
 import io.github.jnpu.probe.SystemInfo;
 
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * What an operating system can be asked for: this machine's, or a captured tree's of another. No call throws, blocks for longer than
@@ -56,6 +58,35 @@ public interface SystemSource {
     /** Names of a registry key's subkeys, sorted; none if absent. */
     default List<String> registryKeys(String key) {
         return List.of();
+    }
+
+    /** The device manager's code for hardware that the registry remembers and that is not there: CM_PROB_PHANTOM. */
+    int NOT_CONNECTED = 45;
+
+    /**
+     * The problem code that Windows' device manager gives a device, as in cfg.h: 0 if there is none, {@value #NOT_CONNECTED} if the device
+     * is not there; empty where that cannot be found out.
+     *
+     * @param instance
+     *            as under the registry's {@code Enum}: {@code PCI\VEN_8086&DEV_643E&SUBSYS_...&REV_04\3&11583659&0&58}
+     */
+    default OptionalInt deviceProblem(String instance) {
+        return OptionalInt.empty();
+    }
+
+    /** Cores and caches where a call tells of them and no file: Windows. */
+    default Optional<ProcessorTopology> topology() {
+        return Optional.empty();
+    }
+
+    /** Main memory where a call tells of it and no file: Windows and macOS. */
+    default Optional<Memory> memory() {
+        return Optional.empty();
+    }
+
+    /** The version in a Windows library's resources: {@code 32.0.100.4239}; empty if the file is absent or states none. */
+    default Optional<String> fileVersion(String path) {
+        return Optional.empty();
     }
 
     /** A macOS sysctl's value as {@code sysctl -n} prints it; empty if absent. */

@@ -1,10 +1,12 @@
 package io.github.jnpu.probe.source;
 
+import io.github.jnpu.probe.Memory;
 import io.github.jnpu.probe.SystemInfo;
 
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
@@ -92,6 +94,26 @@ final class WatchedSource implements SystemSource {
     @Override
     public List<String> registryKeys(String key) {
         return ask("keys", key, () -> source.registryKeys(key), List.of());
+    }
+
+    @Override
+    public OptionalInt deviceProblem(String instance) {
+        return ask("problem", instance, () -> source.deviceProblem(instance), OptionalInt.empty());
+    }
+
+    @Override
+    public Optional<ProcessorTopology> topology() {
+        return ask("topology", "processors", source::topology, Optional.empty());
+    }
+
+    @Override
+    public Optional<Memory> memory() {
+        return ask("memory", "memory", source::memory, Optional.empty());
+    }
+
+    @Override
+    public Optional<String> fileVersion(String path) {
+        return ask("version", path, () -> source.fileVersion(path), Optional.empty());
     }
 
     @Override
