@@ -131,7 +131,7 @@ public final class LanguageModel implements AutoCloseable {
                     requireRows(LoadTasks.join(tokenizer), config, source);
                     prefetch.await();
                     progress.complete();
-                    return new LanguageModel(source, config, options, contextLength(config, options),
+                    return new LanguageModel(source, config, options.withRepack(repack), contextLength(config, options),
                             LoadTasks.join(tokenizer), LoadTasks.join(chatTemplate), placement, decoder);
                 } catch (RuntimeException | Error e) {
                     decoder.close();
@@ -157,7 +157,7 @@ public final class LanguageModel implements AutoCloseable {
      */
     public static MemoryEstimate estimate(ModelSource source, ModelOptions options) {
         DecoderGraph graph = DecoderGraph.of(source);
-        return estimate(graph, Placement.choose(graph, options.backend()), options);
+        return estimate(graph, Placement.find(graph, options.backend()), options);
     }
 
     static MemoryEstimate estimate(DecoderGraph graph, Placement placement, ModelOptions options) {
@@ -211,6 +211,11 @@ public final class LanguageModel implements AutoCloseable {
     /** Which backend runs this model, and why no other does. */
     public Placement placement() {
         return placement;
+    }
+
+    /** What it takes of memory when a text fills the context, part by part. */
+    public MemoryEstimate memory() {
+        return estimate(DecoderGraph.of(source), placement, options);
     }
 
     /** How many threads compute. */

@@ -16,6 +16,16 @@ public interface ComputeBackend {
     /** Where it would run, for people: {@code CPU (Vector API, 512 bit)}. */
     String device();
 
+    /** What sort of processor that is. */
+    default Acceleration acceleration() {
+        return Acceleration.CPU;
+    }
+
+    /** Which one, as the probe's reports name it: {@code cpu}, {@code npu0}. */
+    default String deviceId() {
+        return "cpu";
+    }
+
     /** Whether this backend can run a stage of this graph here and now. */
     Suitability suitability(DecoderGraph graph, Stage stage);
 

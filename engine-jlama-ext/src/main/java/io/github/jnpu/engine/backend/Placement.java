@@ -29,6 +29,13 @@ public record Placement(ComputeBackend backend, List<Rejection> rejections) {
         rejections = List.copyOf(rejections);
     }
 
+    /** As {@link #find}, and says at INFO what was taken and why. */
+    public static Placement choose(DecoderGraph graph, Optional<String> wanted) {
+        Placement placement = find(graph, wanted);
+        LOGGER.log(Level.INFO, () -> "model '%s': %s".formatted(graph.config().name(), placement));
+        return placement;
+    }
+
     /**
      * Takes the backend with the highest score for prefill and decode.
      *
@@ -37,7 +44,7 @@ public record Placement(ComputeBackend backend, List<Rejection> rejections) {
      * @throws BackendException
      *             if there is none, or the wanted one is unknown or refuses
      */
-    public static Placement choose(DecoderGraph graph, Optional<String> wanted) {
+    public static Placement find(DecoderGraph graph, Optional<String> wanted) {
         List<Rejection> rejections = new ArrayList<>();
         List<String> names = new ArrayList<>();
         List<Candidate> candidates = new ArrayList<>();
@@ -59,9 +66,7 @@ public record Placement(ComputeBackend backend, List<Rejection> rejections) {
                 rejections.add(new Rejection(candidate.backend().name(), "'%s' is faster".formatted(best.name())));
             }
         }
-        Placement placement = new Placement(best, rejections);
-        LOGGER.log(Level.INFO, () -> "model '%s': %s".formatted(graph.config().name(), placement));
-        return placement;
+        return new Placement(best, rejections);
     }
 
     private static Suitability suitability(ComputeBackend backend, DecoderGraph graph) {

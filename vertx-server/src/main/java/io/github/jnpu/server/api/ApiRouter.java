@@ -1,6 +1,8 @@
 package io.github.jnpu.server.api;
 
 import io.github.jnpu.engine.store.ModelStore;
+import io.github.jnpu.probe.HardwareProbe;
+import io.github.jnpu.server.hardware.HardwareMonitor;
 import io.github.jnpu.server.model.LoadedModels;
 import io.github.jnpu.server.model.ModelHeaders;
 import io.vertx.core.Handler;
@@ -43,7 +45,9 @@ public final class ApiRouter {
         ModelHeaders headers = new ModelHeaders();
         RequestBody bodies = new RequestBody(vertx, maxBodyBytes);
         this.answers = new AnswerRoutes(new CallReader(store, headers, loaded, contextLength), loaded, workers, bodies);
-        ModelRoutes models = new ModelRoutes(store, headers, loaded, workers, bodies);
+        HardwareMonitor monitor = new HardwareMonitor(HardwareProbe.local(), loaded, version);
+        HardwareRoutes hardware = new HardwareRoutes(monitor, workers);
+        ModelRoutes models = new ModelRoutes(store, headers, loaded, monitor, workers, bodies);
 
         router.route().handler(new OriginPolicy(origins));
         router.route().handler(new HostPolicy(listening));
@@ -55,6 +59,10 @@ public final class ApiRouter {
         add("/api/show", models::show, HttpMethod.POST);
         add("/api/generate", answers::generate, HttpMethod.POST);
         add("/api/chat", answers::chat, HttpMethod.POST);
+        add("/api/hardware", hardware::hardware, HttpMethod.GET);
+        add("/health", hardware::health, HttpMethod.GET, HttpMethod.HEAD);
+        add("/health/live", hardware::live, HttpMethod.GET, HttpMethod.HEAD);
+        add("/health/ready", hardware::ready, HttpMethod.GET, HttpMethod.HEAD);
         router.route().handler(routing -> Responses.text(routing, 404, "404 page not found"));
         router.route().failureHandler(routing -> Responses.fail(routing, routing.failure() == null
                 ? new ApiException(routing.statusCode(), "bad request")

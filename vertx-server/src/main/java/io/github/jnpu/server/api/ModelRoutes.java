@@ -1,11 +1,16 @@
 package io.github.jnpu.server.api;
 
+import io.github.jnpu.convert.graph.DecoderGraph;
 import io.github.jnpu.convert.model.ModelFormatException;
 import io.github.jnpu.convert.model.ModelSource;
+import io.github.jnpu.engine.EngineException;
+import io.github.jnpu.engine.backend.ComputeBackend;
+import io.github.jnpu.engine.backend.Placement;
 import io.github.jnpu.engine.store.ModelConfiguration;
 import io.github.jnpu.engine.store.ModelName;
 import io.github.jnpu.engine.store.ModelStore;
 import io.github.jnpu.engine.store.StoredModel;
+import io.github.jnpu.server.hardware.HardwareMonitor;
 import io.github.jnpu.server.model.LoadedModels;
 import io.github.jnpu.server.model.ModelHeader;
 import io.github.jnpu.server.model.ModelHeaders;
@@ -30,13 +35,24 @@ final class ModelRoutes {
     private final ModelStore store;
     private final ModelHeaders headers;
     private final LoadedModels loaded;
+    private final HardwareMonitor monitor;
     private final WorkerExecutor workers;
     private final RequestBody bodies;
     /** Models, by digest, whose file could not be read when they were listed. */
     private final Set<String> reported = ConcurrentHashMap.newKeySet();
 
     record Details(String parentModel, String format, String family, List<String> families, String parameterSize,
-            String quantizationLevel, Long contextLength, Long embeddingLength) {}
+            String quantizationLevel, Long contextLength, Long embeddingLength, String accelerationType,
+            String deviceId,
+            List<String> supportedDevices, String openvinoVersion) {
+        /** With where the model runs, which Ollama does not tell. */
+        Details on(ComputeBackend backend, String openvino) {
+            // Every backend that there is so far computes on the CPU.
+            return new Details(parentModel, format, family, families, parameterSize, quantizationLevel, contextLength,
+                    embeddingLength, backend.acceleration().name(), backend.deviceId(), List.of(backend.deviceId()),
+                    openvino);
+        }
+    }
 
     private record Tag(String name, String model, String modifiedAt, long size, String digest, Details details,
             List<String> capabilities) {}
@@ -48,11 +64,12 @@ final class ModelRoutes {
 
     private record RunningModels(List<Running> models) {}
 
-    ModelRoutes(ModelStore store, ModelHeaders headers, LoadedModels loaded, WorkerExecutor workers,
-            RequestBody bodies) {
+    ModelRoutes(ModelStore store, ModelHeaders headers, LoadedModels loaded, HardwareMonitor monitor,
+            WorkerExecutor workers, RequestBody bodies) {
         this.store = store;
         this.headers = headers;
         this.loaded = loaded;
+        this.monitor = monitor;
         this.workers = workers;
         this.bodies = bodies;
     }
@@ -108,7 +125,7 @@ final class ModelRoutes {
                 configuration.parameterSize().or(() -> header.map(ModelHeader::parameterSize)).orElse(""),
                 configuration.quantization().or(() -> header.map(ModelHeader::quantization)).orElse("unknown"),
                 header.flatMap(ModelHeader::contextLength).orElse(null),
-                header.flatMap(ModelHeader::embeddingLength).orElse(null));
+                header.flatMap(ModelHeader::embeddingLength).orElse(null), null, null, null, null);
     }
 
     void ps(RoutingContext routing) {
@@ -116,8 +133,10 @@ final class ModelRoutes {
             List<Running> running = new ArrayList<>();
             for (LoadedModels.Status status : loaded.list()) {
                 StoredModel model = status.model();
+                Details details = details(model, header(model)).on(status.placement().backend(),
+                        monitor.openvinoVersion());
                 running.add(new Running(model.name().shortName(), model.name().shortName(), status.memoryBytes(), model
-                        .digest(), details(model, header(model)), Timestamps.local(status.expiresAt()), 0,
+                        .digest(), details, Timestamps.local(status.expiresAt()), 0,
                         status
                                 .contextLength()));
             }
@@ -152,9 +171,27 @@ final class ModelRoutes {
         ModelHeader header = headers.of(model);
         try (ModelSource source = model.open()) {
             ModelDescription description = new ModelDescription(model, header, source, system, overrides, template);
-            return description.answer(details(model, Optional.of(header)), verbose, copilot
-                    ? Optional.of(requested)
-                    : Optional.empty());
+            Details details = details(model, Optional.of(header));
+            return description.answer(backend(model, source).map(backend -> details.on(backend,
+                    monitor.openvinoVersion())).orElse(details), verbose, copilot
+                            ? Optional.of(requested)
+                            : Optional.empty());
+        }
+    }
+
+    /** What runs a model, or would; empty if nothing can. */
+    private Optional<ComputeBackend> backend(StoredModel model, ModelSource source) {
+        Optional<ComputeBackend> running = loaded.list().stream()
+                .filter(status -> status.model().weightsDigest().equals(model.weightsDigest()))
+                .map(status -> status.placement().backend()).findFirst();
+        if (running.isPresent()) {
+            return running;
+        }
+        try {
+            return Optional.of(Placement.find(DecoderGraph.of(source), Optional.empty()).backend());
+        } catch (ModelFormatException | EngineException e) {
+            LOGGER.debug("no backend for model '{}': {}", model.name(), e.getMessage());
+            return Optional.empty();
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.github.jnpu.server.model;
 
 import io.github.jnpu.engine.LanguageModel;
+import io.github.jnpu.engine.backend.MemoryEstimate;
 import io.github.jnpu.engine.store.StoredModel;
 
 import java.time.Duration;
@@ -11,6 +12,7 @@ import java.util.concurrent.ScheduledFuture;
 final class LoadedModel {
     final StoredModel stored;
     final LanguageModel model;
+    final MemoryEstimate memory;
     private final int requestedThreads;
 
     Duration keepAlive;
@@ -24,6 +26,7 @@ final class LoadedModel {
     LoadedModel(StoredModel stored, LanguageModel model, int requestedThreads, Duration keepAlive) {
         this.stored = stored;
         this.model = model;
+        this.memory = model.memory();
         this.requestedThreads = requestedThreads;
         this.keepAlive = keepAlive;
     }

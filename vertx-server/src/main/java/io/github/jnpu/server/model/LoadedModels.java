@@ -4,6 +4,8 @@ import io.github.jnpu.engine.EngineException;
 import io.github.jnpu.engine.LanguageModel;
 import io.github.jnpu.engine.ModelOptions;
 import io.github.jnpu.engine.backend.KvCacheType;
+import io.github.jnpu.engine.backend.MemoryEstimate;
+import io.github.jnpu.engine.backend.Placement;
 import io.github.jnpu.engine.store.StoredModel;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -96,10 +98,15 @@ public final class LoadedModels implements AutoCloseable {
     /**
      * A model in memory, for people.
      *
+     * @param placement
+     *            where it runs, and why not elsewhere
+     * @param memory
+     *            what it takes when a text fills the context
      * @param expiresAt
      *            when it goes if nobody asks for it
      */
-    public record Status(StoredModel model, long memoryBytes, int contextLength, Instant expiresAt) {}
+    public record Status(StoredModel model, long memoryBytes, int contextLength, int threads, Placement placement,
+            MemoryEstimate memory, Instant expiresAt) {}
 
     /**
      * Leases a model, loading it first where needed.
@@ -298,6 +305,26 @@ public final class LoadedModels implements AutoCloseable {
         }
     }
 
+    /** Whether a request for a model that is not there would be taken: neither is the server closing nor the queue full. */
+    public boolean acceptsLoads() {
+        lock.lock();
+        try {
+            return !closing && loader.getQueue().remainingCapacity() > 0;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether {@link #close} was called. */
+    public boolean isClosing() {
+        lock.lock();
+        try {
+            return closing;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** The models in memory, the one that stays longest first. */
     public List<Status> list() {
         lock.lock();
@@ -308,7 +335,9 @@ public final class LoadedModels implements AutoCloseable {
                     continue;
                 }
                 Instant expiresAt = entry.expiresAt == null ? Instant.now().plus(entry.keepAlive) : entry.expiresAt;
-                list.add(new Status(entry.stored, entry.model.memoryBytes(), entry.model.contextLength(), expiresAt));
+                list.add(new Status(entry.stored, entry.model.memoryBytes(), entry.model.contextLength(),
+                        entry.model.threads(),
+                        entry.model.placement(), entry.memory, expiresAt));
             }
             list.sort(Comparator.comparing(Status::expiresAt).reversed());
             return list;
