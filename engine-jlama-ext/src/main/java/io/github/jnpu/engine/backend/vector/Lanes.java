@@ -67,6 +67,12 @@ final class Lanes {
         return VectorShuffle.fromOp(FLOAT, lane -> (lane + by) % FLOAT.length());
     }
 
+    /**
+     * Whether there are rotations and ternary logic: with AVX-512, for vectors of any width. The preferred width tells: HotSpot prefers 512 bits where it
+     * uses AVX-512 at all.
+     */
+    static final boolean ROTATES = FloatVector.SPECIES_PREFERRED.vectorBitSize() >= 512;
+
     private static VectorShape shape() {
         Integer bits = Integer.getInteger(BITS_PROPERTY);
         if (bits == null) {

@@ -115,6 +115,34 @@ abstract class PackedMatrix extends VectorMatrix {
         return packed.asSlice(from, (toRow + UNIT - 1) / UNIT * unitBytes - from);
     }
 
+    /**
+     * Is turned round in words that are converted: the highest field then counts from minus half of its range, as a signed number does, and
+     * takes no instruction more than the others.
+     */
+    static final int SIGN = Lanes.ROTATES ? 0 : Integer.MIN_VALUE;
+
+    /** How far words are rotated to the left: so that the first field is under an exponent, or not at all. */
+    static int rotation(int field) {
+        return Lanes.ROTATES ? field : 0;
+    }
+
+    /** How far words are rotated back to the right to bring a field under an exponent, for fields that begin at these bits. */
+    static int[] rotations(int field, int... bits) {
+        return Arrays.stream(bits).map(bit -> bit + rotation(field) - field & 31).toArray();
+    }
+
+    /**
+     * By what inputs are multiplied for each field of a word: 1 for {@link PackedProduct}, for {@link ConvertedProduct} by what undoes that a
+     * field is read where it lies.
+     */
+    static float[] inputFactors(int bits) {
+        float[] factors = new float[32 / bits];
+        for (int field = 0; field < factors.length; field++) {
+            factors[field] = Lanes.ROTATES ? 1 : Math.scalb(1f, -(field + 1) * bits);
+        }
+        return factors;
+    }
+
     private static long roundUp(long bytes) {
         return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     }
@@ -236,8 +264,13 @@ abstract class PackedMatrix extends VectorMatrix {
     abstract void prepare(float[] input, float[] floats);
 
     /** {@link #prepare} for fields in the order of the columns: a block starts with the sum of its inputs times a factor. */
-    final void copyInputs(float[] input, float[] floats, float factor) {
-        System.arraycopy(input, 0, floats, INPUT, columns);
+    final void copyInputs(float[] input, float[] floats, float factor, float[] inputFactors) {
+        for (int i = 0; i < columns; i += 4) {
+            floats[INPUT + i] = input[i] * inputFactors[0];
+            floats[INPUT + i + 1] = input[i + 1] * inputFactors[1];
+            floats[INPUT + i + 2] = input[i + 2] * inputFactors[2];
+            floats[INPUT + i + 3] = input[i + 3] * inputFactors[3];
+        }
         for (int b = 0; b < blocks; b++) {
             float even = 0;
             float odd = 0;

@@ -10,27 +10,36 @@ import java.lang.foreign.Arena;
 
 /**
  * Weights of four bits in blocks of 32 columns: word k has the columns 4k to 4k + 3 and the same plus 16, by turns, as the bytes of
- * Q4_0 have them; each word is rotated so that its first field is the upper bits of a float's fraction.
+ * Q4_0 have them; with AVX-512 each word is rotated so that its first field is the upper bits of a float's fraction.
  */
 abstract class PackedNibbleMatrix extends PackedMatrix {
     private static final VectorSpecies<Float> F = Lanes.FLOAT;
     static final int BLOCK = 32;
     static final int BITS = 4;
-    private static final int FIELD = 23 - BITS;
+    static final int FIELD = 23 - BITS;
     private static final int HALF_BLOCK = BLOCK / 2;
     static final int BLOCK_WORDS = 4;
     /** Of a block of a group. */
     private static final int BLOCK_BYTES = BLOCK_WORDS * WORDS;
+    private static final int FIELDS = 8;
+    private static final float[] INPUT_FACTORS = inputFactors(BITS);
     /** Column i is the low nibble of byte i % 4. */
-    private static final int[] ROTATIONS = {0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24};
+    private static final int[] ROTATIONS = rotations(FIELD, 0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24);
 
-    PackedNibbleMatrix(ModelTensor tensor, Arena arena, int scalePanelBytes) {
+    private final float startFactor;
+
+    /**
+     * @param zero
+     *            what a block's start is made of, see {@link #prepare}
+     */
+    PackedNibbleMatrix(ModelTensor tensor, Arena arena, int scalePanelBytes, float zero) {
         super(tensor, arena, BLOCK, BITS, scalePanelBytes, BLOCK_WORDS);
+        this.startFactor = (zero + 1) / zero;
     }
 
     /** Writes a block's word: eight nibbles, the first in the lowest bits. */
     static void writeWord(int[] words, int block, int word, int lane, int nibbles) {
-        words[(block * BLOCK_WORDS + word) * L + lane] = Integer.rotateLeft(nibbles, FIELD);
+        words[(block * BLOCK_WORDS + word) * L + lane] = Integer.rotateLeft(nibbles ^ SIGN, rotation(FIELD));
     }
 
     /** Writes the inputs in the order of the fields, and a block's start: the sum of its inputs times a factor. */
@@ -43,8 +52,8 @@ abstract class PackedNibbleMatrix extends PackedMatrix {
             for (int i = 0; i < HALF_BLOCK; i++) {
                 float low = input[x + i];
                 float high = input[x + HALF_BLOCK + i];
-                floats[y + 2 * i] = low;
-                floats[y + 2 * i + 1] = high;
+                floats[y + 2 * i] = low * INPUT_FACTORS[2 * i % FIELDS];
+                floats[y + 2 * i + 1] = high * INPUT_FACTORS[2 * i % FIELDS + 1];
                 even += low;
                 odd += high;
             }
@@ -54,7 +63,11 @@ abstract class PackedNibbleMatrix extends PackedMatrix {
 
     @Override
     final void multiplyGroups(float[] floats, long words0, long words1, long words2, long words3) {
-        PackedProduct.multiplyNibbles(floats, starts, scales, words0, words1, words2, words3);
+        if (Lanes.ROTATES) {
+            PackedProduct.multiplyNibbles(floats, starts, scales, words0, words1, words2, words3);
+        } else {
+            ConvertedProduct.multiplyNibbles(floats, starts, scales, startFactor, words0, words1, words2, words3);
+        }
     }
 
     /**
@@ -82,7 +95,7 @@ abstract class PackedNibbleMatrix extends PackedMatrix {
                     words = words.blend(IntVector.broadcast(I, MEMORY.get(INT, address + 2 * WORDS)), THIRD)
                             .blend(IntVector.broadcast(I, MEMORY.get(INT, address + 3 * WORDS)), FOURTH);
                 }
-                words = words.lanewise(VectorOperators.ROR, rotations);
+                words = words.lanewise(VectorOperators.XOR, SIGN).lanewise(VectorOperators.ROR, rotations);
                 words.and(mask).or(one).reinterpretAsFloats().add(zero).fma(factor, least)
                         .intoArray(target, offset + b * BLOCK + i);
                 words.lanewise(VectorOperators.ROR, BITS).and(mask).or(one).reinterpretAsFloats().add(zero)

@@ -12,7 +12,7 @@ final class PackedQ40Matrix extends PackedNibbleMatrix {
     private static final float ZERO = -1.5f;
 
     PackedQ40Matrix(ModelTensor tensor, Arena arena) {
-        super(tensor, arena, PANEL / BLOCK * 2);
+        super(tensor, arena, PANEL / BLOCK * 2, ZERO);
     }
 
     @Override

@@ -35,7 +35,7 @@ final class PackedQ4KMatrix extends PackedNibbleMatrix {
     private static final int SCALES_BYTES = MINIMUM_BYTES_AT + BLOCKS * L;
 
     PackedQ4KMatrix(ModelTensor tensor, Arena arena) {
-        super(tensor, arena, SCALES_BYTES / L);
+        super(tensor, arena, SCALES_BYTES / L, ZERO);
     }
 
     private long scales(long scaleAddress, int group, int block) {

@@ -39,6 +39,13 @@ final class PackedQ6KMatrix extends PackedMatrix {
     private static final int BLOCK_BYTES = BLOCK_WORDS * WORDS;
     /** Fields become 1 to 2, of which 1 and the half that stands for 32 are taken. */
     private static final float ZERO = -1.5f;
+    /** There is no 1 added to fields that are converted. */
+    private static final float START_FACTOR = (ZERO + 1) / ZERO;
+    private static final int[] FIELDS = {63, 63 << 8, 63 << 16, 63 << 24};
+    /** A field is a number of 64ths, and those that are converted are multiplied by more where they lie. */
+    private static final float[] INPUT_FACTORS = Lanes.ROTATES
+            ? new float[]{1, 1, 1, 1}
+            : new float[]{0x1p-6f, 0x1p-14f, 0x1p-22f, 0x1p-30f};
     private static final int[] NIBBLES = {0, 8, 16, 24, 4, 12, 20, 28, 0, 8, 16, 24, 4, 12, 20, 28};
     private static final int[] PAIRS = {0, 8, 16, 24, 2, 10, 18, 26, 4, 12, 20, 28, 6, 14, 22, 30};
     /** One, but C2 must not know: see {@link PackedProduct}. */
@@ -87,7 +94,7 @@ final class PackedQ6KMatrix extends PackedMatrix {
 
     @Override
     void prepare(float[] input, float[] floats) {
-        copyInputs(input, floats, ZERO);
+        copyInputs(input, floats, ZERO, INPUT_FACTORS);
     }
 
     @Override
@@ -112,8 +119,13 @@ final class PackedQ6KMatrix extends PackedMatrix {
 
     @Override
     void multiplyGroups(float[] floats, long words0, long words1, long words2, long words3) {
-        multiplyTwo(floats, starts, scales, scales, SUMS, words0, words1);
-        multiplyTwo(floats, starts, scales, scales + 2 * blocks * L, SUMS + 2 * L, words2, words3);
+        if (Lanes.ROTATES) {
+            multiplyTwo(floats, starts, scales, scales, SUMS, words0, words1);
+            multiplyTwo(floats, starts, scales, scales + 2 * blocks * L, SUMS + 2 * L, words2, words3);
+        } else {
+            convertTwo(floats, starts, scales, scales, SUMS, words0, words1);
+            convertTwo(floats, starts, scales, scales + 2 * blocks * L, SUMS + 2 * L, words2, words3);
+        }
     }
 
     /** See {@link PackedProduct}; fields are put together first, and so there are two groups. */
@@ -148,6 +160,56 @@ final class PackedQ6KMatrix extends PackedMatrix {
                     inputs += 4;
                     p0 = p0.lanewise(VectorOperators.ROR, 4);
                     p1 = p1.lanewise(VectorOperators.ROR, 4);
+                    h0 = h0.lanewise(VectorOperators.ROR, 2);
+                    h1 = h1.lanewise(VectorOperators.ROR, 2);
+                }
+                words0 += WORDS;
+                words1 += WORDS;
+            }
+            words0 += WORDS;
+            words1 += WORDS;
+            t0 = FloatVector.fromArray(F, floats, scales).fma(s0, t0);
+            t1 = FloatVector.fromArray(F, floats, scales + groupScales).fma(s1, t1);
+            scales += L;
+        }
+        t0.intoArray(floats, sums);
+        t1.intoArray(floats, sums + L);
+    }
+
+    /** The same as {@link ConvertedProduct} does it; no field is below zero. */
+    private static void convertTwo(float[] floats, int start, int end, int scales, int sums, long words0,
+            long words1) {
+        int[] masks = FIELDS;
+        IntVector nibble = IntVector.broadcast(I, LOW_NIBBLES);
+        FloatVector t0 = FloatVector.fromArray(F, floats, sums);
+        FloatVector t1 = FloatVector.fromArray(F, floats, sums + L);
+        int groupScales = (end - start) * L;
+        int inputs = INPUT;
+        int step = notConstant;
+        for (int block = start; block < end; block += step) {
+            FloatVector s0 = FloatVector.broadcast(F, floats[block] * START_FACTOR);
+            FloatVector s1 = s0;
+            IntVector h0 = IntVector.fromMemorySegment(I, MEMORY, words0 + 2 * WORDS, ORDER)
+                    .lanewise(VectorOperators.ROR, FIELD);
+            IntVector h1 = IntVector.fromMemorySegment(I, MEMORY, words1 + 2 * WORDS, ORDER)
+                    .lanewise(VectorOperators.ROR, FIELD);
+            for (int word = 0; word < 2; word += step) {
+                IntVector p0 = IntVector.fromMemorySegment(I, MEMORY, words0, ORDER)
+                        .lanewise(VectorOperators.ROR, FIELD);
+                IntVector p1 = IntVector.fromMemorySegment(I, MEMORY, words1, ORDER)
+                        .lanewise(VectorOperators.ROR, FIELD);
+                for (int half = 0; half < 2; half += step) {
+                    IntVector q0 = h0.bitwiseBlend(p0, nibble);
+                    IntVector q1 = h1.bitwiseBlend(p1, nibble);
+                    for (int field = 0; field < 4; field += step) {
+                        FloatVector input = FloatVector.broadcast(F, floats[inputs + field]);
+                        IntVector mask = IntVector.broadcast(I, masks[field]);
+                        s0 = ((FloatVector) q0.and(mask).convert(VectorOperators.I2F, 0)).fma(input, s0);
+                        s1 = ((FloatVector) q1.and(mask).convert(VectorOperators.I2F, 0)).fma(input, s1);
+                    }
+                    inputs += 4;
+                    p0 = p0.lanewise(VectorOperators.LSHR, 4);
+                    p1 = p1.lanewise(VectorOperators.LSHR, 4);
                     h0 = h0.lanewise(VectorOperators.ROR, 2);
                     h1 = h1.lanewise(VectorOperators.ROR, 2);
                 }

@@ -15,13 +15,14 @@ final class PackedQ80Matrix extends PackedMatrix {
     /** A scale and 32 bytes, by twos. */
     private static final int FILE_BLOCK = 17;
     private static final int BITS = 8;
-    private static final int FIELD = 23 - BITS;
+    static final int FIELD = 23 - BITS;
     private static final int BLOCK_WORDS = BLOCK / 4;
     private static final int BLOCK_BYTES = BLOCK_WORDS * WORDS;
     private static final int SIGNS = 0x80808080;
     /** Fields become 1 to 2, of which 1 and the half that stands for 128 are taken. */
     private static final float ZERO = -1.5f;
-    private static final int[] ROTATIONS = {0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24};
+    private static final float[] INPUT_FACTORS = inputFactors(BITS);
+    private static final int[] ROTATIONS = rotations(FIELD, 0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24, 0, 8, 16, 24);
 
     PackedQ80Matrix(ModelTensor tensor, Arena arena) {
         super(tensor, arena, BLOCK, BITS, PANEL / BLOCK * 2, BLOCK_WORDS);
@@ -34,14 +35,14 @@ final class PackedQ80Matrix extends PackedMatrix {
             writeHalf(panelScales, (b * L + lane) * 2, file[at]);
             for (int word = 0; word < BLOCK_WORDS; word++) {
                 panelWords[(b * BLOCK_WORDS + word) * L + lane] = Integer
-                        .rotateLeft(word(file, at + 1 + 2 * word) ^ SIGNS, FIELD);
+                        .rotateLeft(word(file, at + 1 + 2 * word) ^ SIGNS ^ SIGN, rotation(FIELD));
             }
         }
     }
 
     @Override
     void prepare(float[] input, float[] floats) {
-        copyInputs(input, floats, ZERO);
+        copyInputs(input, floats, ZERO, INPUT_FACTORS);
     }
 
     private long scale(long scaleAddress, int group, int block, int lane) {
@@ -55,7 +56,11 @@ final class PackedQ80Matrix extends PackedMatrix {
 
     @Override
     void multiplyGroups(float[] floats, long words0, long words1, long words2, long words3) {
-        PackedProduct.multiplyBytes(floats, starts, scales, words0, words1, words2, words3);
+        if (Lanes.ROTATES) {
+            PackedProduct.multiplyBytes(floats, starts, scales, words0, words1, words2, words3);
+        } else {
+            ConvertedProduct.multiplyBytes(floats, starts, scales, (ZERO + 1) / ZERO, words0, words1, words2, words3);
+        }
     }
 
     @Override
@@ -86,7 +91,8 @@ final class PackedQ80Matrix extends PackedMatrix {
                     words = words.blend(IntVector.broadcast(I, MEMORY.get(INT, address + 2 * WORDS)), THIRD)
                             .blend(IntVector.broadcast(I, MEMORY.get(INT, address + 3 * WORDS)), FOURTH);
                 }
-                words.lanewise(VectorOperators.ROR, rotations).and(mask).or(one).reinterpretAsFloats().add(zero)
+                words.lanewise(VectorOperators.XOR, SIGN).lanewise(VectorOperators.ROR, rotations).and(mask).or(one)
+                        .reinterpretAsFloats().add(zero)
                         .mul(factor).intoArray(target, offset + b * BLOCK + i);
                 address += L / 4 * WORDS;
             }

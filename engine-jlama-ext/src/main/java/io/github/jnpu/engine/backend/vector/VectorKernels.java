@@ -58,7 +58,8 @@ final class VectorKernels implements Kernels {
 
     @Override
     public String layout() {
-        return "vector-%d-%d".formatted(PackedMatrix.VERSION, Lanes.FLOAT.vectorBitSize());
+        return "vector-%d-%d-%s".formatted(PackedMatrix.VERSION, Lanes.FLOAT.vectorBitSize(),
+                Lanes.ROTATES ? "rotated" : "plain");
     }
 
     @Override
