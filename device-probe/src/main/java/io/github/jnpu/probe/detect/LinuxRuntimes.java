@@ -29,8 +29,9 @@ final class LinuxRuntimes {
         libraries.find("libonnxruntime.so").or(() -> libraries.find("libonnxruntime.so.1"))
                 .ifPresent(path -> found.add(new RuntimeLibrary(Kind.ONNX_RUNTIME, path, libraries.version(path),
                         List.of(), List.of(Check.passed("found", path)))));
-        found.add(openCl());
-        found.add(vulkan());
+        boolean gpu = devices.stream().anyMatch(device -> device.kind() == Device.Kind.GPU);
+        found.add(openCl(gpu));
+        found.add(vulkan(gpu));
         if (has(devices, "Intel", null)) {
             found.add(levelZero(devices));
         }
@@ -68,9 +69,12 @@ final class LinuxRuntimes {
         return new RuntimeLibrary(kind, path.get(), libraries.version(path.get()), List.of(), checks);
     }
 
-    private RuntimeLibrary openCl() {
+    /** Without a GPU there is no driver to install. */
+    private RuntimeLibrary openCl(boolean gpu) {
         Map<String, String> drivers = libraries.openClDrivers();
-        String remedy = "Install the GPU vendor's OpenCL driver, for Intel: sudo apt install intel-opencl-icd";
+        String remedy = gpu
+                ? "Install the GPU vendor's OpenCL driver, for Intel: sudo apt install intel-opencl-icd"
+                : "";
         Check check;
         if (drivers.isEmpty()) {
             check = Check.failed("drivers", "no *.icd in /etc/OpenCL/vendors", remedy);
@@ -82,10 +86,10 @@ final class LinuxRuntimes {
         return loader(Kind.OPENCL, "libOpenCL.so.1", "sudo apt install ocl-icd-libopencl1", List.of(check));
     }
 
-    private RuntimeLibrary vulkan() {
+    private RuntimeLibrary vulkan(boolean gpu) {
         Map<String, String> drivers = libraries.vulkanDrivers();
         boolean software = !drivers.isEmpty() && drivers.values().stream().allMatch(LinuxRuntimes::isSoftware);
-        String remedy = "sudo apt install mesa-vulkan-drivers, or the GPU vendor's driver";
+        String remedy = gpu ? "sudo apt install mesa-vulkan-drivers, or the GPU vendor's driver" : "";
         Check check;
         if (drivers.isEmpty()) {
             check = Check.failed("drivers", "no *.json in /etc/vulkan/icd.d and /usr/share/vulkan/icd.d", remedy);

@@ -132,7 +132,9 @@ final class DeviceListing {
         return memory.totalBytes() == 0
                 ? "unknown"
                 : "%s%s, %s available".formatted(Quantity.bytes(memory.totalBytes()),
-                        memory.limited() ? " (the container's limit)" : "", Quantity.bytes(memory.availableBytes()));
+                        memory.limited() ? " (the container's limit)" : "", memory.availableBytes() == 0
+                                ? "unknown how much is"
+                                : Quantity.bytes(memory.availableBytes()));
     }
 
     private void devices(String heading, List<Device> devices) {
@@ -169,8 +171,8 @@ final class DeviceListing {
         facts.add(device.hardwareId());
         device.driver().ifPresent(driver -> facts.add(("driver %s %s").formatted(driver.name(), driver.version())
                 .strip()));
-        device.tops().ifPresent(tops -> facts.add(String.format(Locale.ROOT, "%.0f TOPS %s", tops.value(), tops
-                .precision())));
+        device.tops().ifPresent(tops -> facts.add(String.format(Locale.ROOT, "%.0f TOPS %s", tops.value(),
+                tops.precision().equals("not stated") ? "" : tops.precision()).strip()));
         device.memoryBytes().ifPresent(bytes -> facts.add(Quantity.bytes(bytes) + (device.integrated()
                 ? " of main memory"
                 : "")));

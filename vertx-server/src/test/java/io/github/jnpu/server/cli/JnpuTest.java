@@ -297,7 +297,7 @@ class JnpuTest {
                 CommandLineRun.of("devices", "-v", "--root", machines.resolve("broken-permissions").toString()).out())
                 .contains("ok kernel driver");
         assertThat(CommandLineRun.of("devices", "--root", machines.resolve("windows-core-ultra-258v").toString()).out())
-                .contains("npu0: Intel AI Boost", "ready");
+                .contains("npu0: Intel(R) AI Boost", "ready");
         assertMisused("holds no machine", "devices", "--root", folder.toString());
         assertMisused("--root is another machine", "devices", "--deep", "--root", folder.toString());
     }
