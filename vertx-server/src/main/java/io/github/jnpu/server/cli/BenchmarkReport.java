@@ -74,6 +74,7 @@ sealed interface BenchmarkReport {
             String backend = benchmark.model().placement().backend().name();
             int threads = benchmark.model().threads();
             String cacheType = benchmark.model().options().cacheType().label();
+            boolean repack = benchmark.model().options().repack();
             long load = benchmark.loadDuration().toNanos();
             Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
             objects.add(generator -> {
@@ -89,6 +90,7 @@ sealed interface BenchmarkReport {
                 generator.writeNumberField("n_threads", threads);
                 generator.writeStringField("type_k", cacheType);
                 generator.writeStringField("type_v", cacheType);
+                generator.writeBooleanField("repack", repack);
                 boolean prefill = result.test().stage() == Stage.PREFILL;
                 generator.writeNumberField("n_prompt", prefill ? result.test().tokens() : 0);
                 generator.writeNumberField("n_gen", prefill ? 0 : result.test().tokens());

@@ -228,6 +228,7 @@ class JnpuTest {
         assertThat(second.get("n_prompt").asInt()).isZero();
         assertThat(second.get("n_gen").asInt()).isEqualTo(3);
         assertThat(second.get("n_threads").asInt()).isEqualTo(1);
+        assertThat(second.get("repack").asBoolean()).isTrue();
         assertThat(second.get("samples_ns")).hasSize(2);
         assertThat(second.get("avg_ts").asDouble()).isPositive();
         assertThat(second.get("model_n_params").asLong()).isBetween(200_000L, 300_000L);
