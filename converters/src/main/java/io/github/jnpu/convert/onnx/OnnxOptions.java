@@ -1,0 +1,44 @@
+package io.github.jnpu.convert.onnx;
+
+/**
+ * What an ONNX model is written for.
+ *
+ * @param accuracy
+ *            how products with quantised weights compute
+ * @param maxPositions
+ *            rows of rope's tables at most: longer texts than this, or than the model was trained for, cannot be run
+ */
+public record OnnxOptions(Accuracy accuracy, int maxPositions) {
+    /** 32 MiB for each of rope's two tables where heads have 128 features. */
+    private static final int DEFAULT_MAX_POSITIONS = 1 << 17;
+
+    /** For speed. */
+    public static final OnnxOptions FAST = new OnnxOptions(Accuracy.INT8, DEFAULT_MAX_POSITIONS);
+    /** For the same results as other backends have. */
+    public static final OnnxOptions EXACT = new OnnxOptions(Accuracy.FLOAT, DEFAULT_MAX_POSITIONS);
+
+    /** MatMulNBits' attribute {@code accuracy_level}. */
+    public enum Accuracy {
+        /** Activations stay floats. Products with 8-bit weights are not laid out anew then and are a hundred times slower. */
+        FLOAT(0),
+        /** Activations are rounded to 8 bits a block, as llama.cpp does it: about half a percent of a product's result. */
+        INT8(4);
+
+        private final int level;
+
+        Accuracy(int level) {
+            this.level = level;
+        }
+
+        /** The attribute's value. */
+        public int level() {
+            return level;
+        }
+    }
+
+    public OnnxOptions {
+        if (maxPositions < 1) {
+            throw new IllegalArgumentException("maxPositions is at least 1: " + maxPositions);
+        }
+    }
+}
