@@ -75,6 +75,24 @@ final class MatrixInitializers {
         return new Initializer(tensor.name() + ".f32", ElementType.FLOAT, tensor.shape(), content, packable);
     }
 
+    /** A matrix [N, K] as floats [K, N]. */
+    static Initializer transposed(ModelTensor tensor) {
+        int columns = tensor.columns();
+        int rows = tensor.rows();
+        Initializer.Computed content = target -> {
+            float[] values = new float[columns];
+            for (int row = 0; row < rows; row++) {
+                Dequantizer.dequantize(tensor.type(), tensor.data(), row * tensor.rowBytes(), values, 0, columns);
+                for (int column = 0; column < columns; column++) {
+                    target.set(ValueLayout.JAVA_FLOAT_UNALIGNED, ((long) column * rows + row) * Float.BYTES,
+                            values[column]);
+                }
+            }
+        };
+        return new Initializer(tensor.name() + ".transposed", ElementType.FLOAT, new long[]{columns, rows}, content,
+                true);
+    }
+
     /** An F16 tensor as it lies in the file. */
     static Initializer halves(ModelTensor tensor) {
         return new Initializer(tensor.name(), ElementType.FLOAT16, tensor.shape(),

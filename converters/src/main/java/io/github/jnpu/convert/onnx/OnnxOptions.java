@@ -7,15 +7,30 @@ package io.github.jnpu.convert.onnx;
  *            how products with quantised weights compute
  * @param maxPositions
  *            rows of rope's tables at most: longer texts than this, or than the model was trained for, cannot be run
+ * @param products
+ *            how products with float weights are written
  */
-public record OnnxOptions(Accuracy accuracy, int maxPositions) {
+public record OnnxOptions(Accuracy accuracy, int maxPositions, Products products) {
     /** 32 MiB for each of rope's two tables where heads have 128 features. */
     private static final int DEFAULT_MAX_POSITIONS = 1 << 17;
 
     /** For speed. */
-    public static final OnnxOptions FAST = new OnnxOptions(Accuracy.INT8, DEFAULT_MAX_POSITIONS);
+    public static final OnnxOptions FAST = new OnnxOptions(Accuracy.INT8, DEFAULT_MAX_POSITIONS, Products.FUSED);
     /** For the same results as other backends have. */
-    public static final OnnxOptions EXACT = new OnnxOptions(Accuracy.FLOAT, DEFAULT_MAX_POSITIONS);
+    public static final OnnxOptions EXACT = new OnnxOptions(Accuracy.FLOAT, DEFAULT_MAX_POSITIONS, Products.FUSED);
+
+    /** Products with float weights. */
+    public enum Products {
+        /** {@code FusedMatMul}, which takes matrices as they lie in the file. The CPU provider has it. */
+        FUSED,
+        /** {@code MatMul}, which every provider has; matrices are transposed in memory for it. */
+        STANDARD
+    }
+
+    /** The same for a provider that has ONNX's own operations only, beside those for blocks of weights and attention. */
+    public OnnxOptions withProducts(Products value) {
+        return new OnnxOptions(accuracy, maxPositions, value);
+    }
 
     /** MatMulNBits' attribute {@code accuracy_level}. */
     public enum Accuracy {
@@ -34,6 +49,11 @@ public record OnnxOptions(Accuracy accuracy, int maxPositions) {
         public int level() {
             return level;
         }
+    }
+
+    /** For the CPU provider. */
+    public OnnxOptions(Accuracy accuracy, int maxPositions) {
+        this(accuracy, maxPositions, Products.FUSED);
     }
 
     public OnnxOptions {

@@ -14,6 +14,7 @@ import io.github.jnpu.convert.graph.Value;
 import io.github.jnpu.convert.model.ModelConfig;
 import io.github.jnpu.convert.model.ModelTensor;
 import io.github.jnpu.convert.onnx.GraphProto.Attribute;
+import io.github.jnpu.convert.onnx.OnnxOptions.Products;
 import io.github.jnpu.convert.tensor.Dequantizer;
 import io.github.jnpu.convert.tensor.TensorType;
 
@@ -114,9 +115,13 @@ public final class OnnxWriter {
 
     private void writeEmbedding(TokenEmbedding embedding) {
         ModelTensor table = embedding.table();
+        // Looking rows up is for the CPU wherever the network runs.
+        boolean inside = options.products() == Products.FUSED;
         switch (table.type()) {
-            case F32 -> lookUp(embedding, MatrixInitializers.floats(table, false));
-            case F16 -> lookUp(embedding, MatrixInitializers.halves(table));
+            case TensorType type when inside && type == TensorType.F32 ->
+                lookUp(embedding, MatrixInitializers.floats(table, false));
+            case TensorType type when inside && type == TensorType.F16 ->
+                lookUp(embedding, MatrixInitializers.halves(table));
             // ONNX Runtime could only look up in a widened table, eight times as large; of a quantised one a
             // run needs a few rows.
             default -> {
@@ -178,9 +183,13 @@ public final class OnnxWriter {
                 widened.add(weight.name());
             }
             // A row of the file's matrix is a column of the product's.
-            graph.node(MICROSOFT, "FusedMatMul", product,
-                    List.of(name(projection.input()), graph.initializer(MatrixInitializers.floats(weight, true))),
-                    Attribute.of("transB", 1L));
+            switch (options.products()) {
+                case FUSED -> graph.node(MICROSOFT, "FusedMatMul", product,
+                        List.of(name(projection.input()), graph.initializer(MatrixInitializers.floats(weight, true))),
+                        Attribute.of("transB", 1L));
+                case STANDARD -> graph.node(STANDARD, "MatMul", product,
+                        List.of(name(projection.input()), graph.initializer(MatrixInitializers.transposed(weight))));
+            }
         }
         bias.ifPresent(tensor -> {
             requireReadable(projection, tensor);

@@ -17,9 +17,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.Optional;
 
 /** A session, its weights, and the buffers that runs of all its sequences share. */
 final class OnnxDecoder implements Decoder {
@@ -28,12 +31,14 @@ final class OnnxDecoder implements Decoder {
 
     private final ModelConfig config;
     private final DecoderOptions options;
+    private final ExecutionProvider provider;
     private final int positions;
     private final SessionWeights weights;
     private OrtSession session;
     private RunBuffers buffers;
 
-    OnnxDecoder(ModelConfig config, OnnxModel model, DecoderOptions options) {
+    OnnxDecoder(ModelConfig config, OnnxModel model, DecoderOptions options, ExecutionProvider provider) {
+        this.provider = provider;
         this.config = config;
         this.options = options;
         this.positions = model.positions();
@@ -49,7 +54,12 @@ final class OnnxDecoder implements Decoder {
         try {
             this.session = createSession(model);
             this.buffers = new RunBuffers(config, model, session, options.maxBatch());
-            freePackedWeights();
+            if (provider == ExecutionProvider.CPU) {
+                freePackedWeights();
+            } else if (weights.hasPackable()) {
+                // They are on the device.
+                weights.freePackable();
+            }
         } catch (RuntimeException | Error e) {
             close();
             throw e;
@@ -62,13 +72,27 @@ final class OnnxDecoder implements Decoder {
         return library.getImplementationVersion() == null ? "of unknown version" : library.getImplementationVersion();
     }
 
+    /** Why this library does not compute on a provider; empty if it has it. */
+    static Optional<String> complaint(ExecutionProvider provider) {
+        try {
+            return provider.complaint();
+        } catch (LinkageError e) {
+            return Optional.of("ONNX Runtime's native library cannot be loaded: " + e.getMessage());
+        }
+    }
+
     private OrtSession createSession(OnnxModel model) {
         try {
             Path folder = Files.createTempDirectory("jnpu-onnx");
             Path placeholder = folder.resolve(OnnxModel.PLACEHOLDER_FILE);
             try (SessionOptions settings = new SessionOptions()) {
-                // The library insists on a file for constants that are not in the model, and never reads it.
-                Files.createFile(placeholder);
+                // The library insists on a file for constants that are not in the model, and the CPU provider never reads it.
+                try (FileChannel file = FileChannel.open(placeholder, StandardOpenOption.CREATE_NEW,
+                        StandardOpenOption.WRITE)) {
+                    if (provider != ExecutionProvider.CPU) {
+                        weights.writeTo(file);
+                    }
+                }
                 settings.addConfigEntry("session.model_external_initializers_file_folder_path", folder.toString());
                 settings.setIntraOpNumThreads(options.threads());
                 settings.setInterOpNumThreads(1);
@@ -77,7 +101,10 @@ final class OnnxDecoder implements Decoder {
                 // Beside the arena, which takes memory in powers of two.
                 settings.addConfigEntry("session.use_device_allocator_for_initializers", "1");
                 settings.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
-                weights.addTo(settings);
+                provider.addTo(settings);
+                if (provider == ExecutionProvider.CPU) {
+                    weights.addTo(settings);
+                }
                 OrtEnvironment environment = OrtEnvironment.getEnvironment();
                 environment.setTelemetry(false);
                 return environment.createSession(model.proto(), settings);

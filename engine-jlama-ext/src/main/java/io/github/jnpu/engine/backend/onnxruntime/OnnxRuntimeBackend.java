@@ -8,6 +8,7 @@ import io.github.jnpu.convert.onnx.OnnxModel;
 import io.github.jnpu.convert.onnx.OnnxOptions;
 import io.github.jnpu.convert.onnx.OnnxWriter;
 import io.github.jnpu.convert.onnx.UnwritableGraphException;
+import io.github.jnpu.engine.backend.Acceleration;
 import io.github.jnpu.engine.backend.BackendException;
 import io.github.jnpu.engine.backend.ComputeBackend;
 import io.github.jnpu.engine.backend.Decoder;
@@ -32,6 +33,7 @@ public final class OnnxRuntimeBackend implements ComputeBackend {
     private static final int SCORE = 50;
 
     private final OnnxOptions options;
+    private final ExecutionProvider provider;
     private final Optional<String> complaint;
 
     /** With products in 8 bits, for speed. */
@@ -41,11 +43,19 @@ public final class OnnxRuntimeBackend implements ComputeBackend {
 
     /** With products as accurate as asked for. */
     public OnnxRuntimeBackend(OnnxOptions options) {
-        this(options, OnnxRuntimeBackend.class.getClassLoader());
+        this(options, ExecutionProvider.CPU, OnnxRuntimeBackend.class.getClassLoader());
     }
 
-    OnnxRuntimeBackend(OnnxOptions options, ClassLoader libraries) {
-        this.options = options;
+    /** On another provider. */
+    public OnnxRuntimeBackend(OnnxOptions options, ExecutionProvider provider) {
+        this(options, provider, OnnxRuntimeBackend.class.getClassLoader());
+    }
+
+    OnnxRuntimeBackend(OnnxOptions options, ExecutionProvider provider, ClassLoader libraries) {
+        this.options = provider == ExecutionProvider.CPU
+                ? options
+                : options.withProducts(OnnxOptions.Products.STANDARD);
+        this.provider = provider;
         this.complaint = isPresent(libraries) ? Optional.empty() : Optional.of(ABSENT);
     }
 
@@ -67,8 +77,24 @@ public final class OnnxRuntimeBackend implements ComputeBackend {
     @Override
     public String device() {
         return complaint.isEmpty()
-                ? "CPU (ONNX Runtime %s, CPU provider)".formatted(OnnxDecoder.libraryVersion())
+                ? "%s (ONNX Runtime %s, %s provider)".formatted(acceleration(), OnnxDecoder.libraryVersion(), provider
+                        .label())
                 : "CPU (ONNX Runtime)";
+    }
+
+    @Override
+    public Acceleration acceleration() {
+        return provider.acceleration();
+    }
+
+    @Override
+    public String deviceId() {
+        return provider.acceleration() == Acceleration.CPU ? "cpu" : "onnxruntime:" + provider.option();
+    }
+
+    @Override
+    public ComputeBackend on(String device) {
+        return new OnnxRuntimeBackend(options, ExecutionProvider.of(device));
     }
 
     @Override
@@ -80,6 +106,12 @@ public final class OnnxRuntimeBackend implements ComputeBackend {
             return new Suitability.Unsuitable(complaint.get());
         }
         try {
+            Optional<String> missing = provider == ExecutionProvider.CPU
+                    ? Optional.empty()
+                    : OnnxDecoder.complaint(provider);
+            if (missing.isPresent()) {
+                return new Suitability.Unsuitable(missing.get());
+            }
             return refusal(OnnxWriter.write(graph, options)).<Suitability>map(Suitability.Unsuitable::new)
                     .orElseGet(() -> new Suitability.Suitable(SCORE));
         } catch (UnwritableGraphException e) {
@@ -124,7 +156,7 @@ public final class OnnxRuntimeBackend implements ComputeBackend {
             throw new BackendException(message);
         });
         try {
-            return new OnnxDecoder(graph.config(), model, decoderOptions);
+            return new OnnxDecoder(graph.config(), model, decoderOptions, provider);
         } catch (LinkageError e) {
             throw new BackendException("ONNX Runtime's native library cannot be loaded: " + e.getMessage(), e);
         }

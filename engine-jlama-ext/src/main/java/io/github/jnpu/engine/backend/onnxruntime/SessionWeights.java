@@ -11,8 +11,11 @@ import io.github.jnpu.engine.backend.BackendException;
 import io.github.jnpu.engine.backend.PackListener;
 import io.github.jnpu.engine.backend.cpu.MemoryAdvice;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -27,6 +30,7 @@ import java.util.concurrent.Future;
  */
 final class SessionWeights implements AutoCloseable {
     private static final byte NOT_A_WEIGHT = 0x5a;
+    private static final long WRITE_BYTES = 64 << 20;
 
     private record Filled(Computed content, MemorySegment target) {}
 
@@ -36,6 +40,7 @@ final class SessionWeights implements AutoCloseable {
     private final List<Filled> computedPackable = new ArrayList<>();
     private final List<OnnxTensor> tensors = new ArrayList<>();
     private final List<String> names = new ArrayList<>();
+    private final List<MemorySegment> memories = new ArrayList<>();
     private final int threads;
 
     /** Works all of them out; this takes about as long as reading them. */
@@ -51,6 +56,7 @@ final class SessionWeights implements AutoCloseable {
                         yield target;
                     }
                 };
+                memories.add(memory);
                 names.add(initializer.name());
                 tensors.add(NativeTensor.of(initializer.type(), memory, initializer.dims()));
             }
@@ -111,6 +117,21 @@ final class SessionWeights implements AutoCloseable {
     void addTo(SessionOptions options) throws OrtException {
         for (int i = 0; i < tensors.size(); i++) {
             options.addInitializer(names.get(i), tensors.get(i));
+        }
+    }
+
+    /**
+     * Writes all of them to the file that the model names, one after the other: providers other than the CPU's read constants from there, whatever
+     * the session was handed.
+     */
+    void writeTo(FileChannel file) throws IOException {
+        for (MemorySegment memory : memories) {
+            for (long at = 0; at < memory.byteSize(); at += WRITE_BYTES) {
+                ByteBuffer part = memory.asSlice(at, Math.min(WRITE_BYTES, memory.byteSize() - at)).asByteBuffer();
+                while (part.hasRemaining()) {
+                    file.write(part);
+                }
+            }
         }
     }
 
