@@ -1,6 +1,7 @@
 package io.github.jnpu.convert.onnx;
 
 import io.github.jnpu.convert.model.ModelTensor;
+import io.github.jnpu.convert.tensor.BlockSplit;
 import io.github.jnpu.convert.tensor.Dequantizer;
 import io.github.jnpu.convert.tensor.TensorType;
 
@@ -26,7 +27,7 @@ final class MatrixInitializers {
         long[] dims = {tensor.rows(), columns / split.blockLength(), split.blockLength() * split.bits() / Byte.SIZE};
         Initializer.Computed content = target -> {
             byte[] packed = new byte[rowBytes];
-            forEachRow(tensor, split, (row, codes, _) -> {
+            forEachRow(tensor, split, (row, codes, _, _) -> {
                 if (split.bits() == Byte.SIZE) {
                     for (int i = 0; i < columns; i++) {
                         packed[i] = (byte) (codes[i] + MIDDLE_OF_8_BITS);
@@ -45,12 +46,26 @@ final class MatrixInitializers {
 
     /** The factors of its blocks, float [N, K / block]. ONNX Runtime keeps using them after it has packed the numbers. */
     static Initializer scales(ModelTensor tensor, BlockSplit split) {
-        int blocks = tensor.columns() / split.blockLength();
         Initializer.Computed content = target -> forEachRow(tensor, split,
-                (row, _, scales) -> MemorySegment.copy(scales,
-                        0, target, ValueLayout.JAVA_FLOAT_UNALIGNED, (long) row * blocks * Float.BYTES, blocks));
-        return new Initializer(tensor.name() + ".scales", ElementType.FLOAT, new long[]{tensor.rows(), blocks}, content,
-                false);
+                (row, _, scales, _) -> copyRow(scales, row, target));
+        return new Initializer(tensor.name() + ".scales", ElementType.FLOAT, blocks(tensor, split), content, false);
+    }
+
+    /** What is added to each weight of a block, float [N, K / block]: a matrix to multiply sums of blocks with. */
+    static Initializer offsets(ModelTensor tensor, BlockSplit split) {
+        Initializer.Computed content = target -> forEachRow(tensor, split,
+                (row, _, _, offsets) -> copyRow(offsets, row, target));
+        return new Initializer(tensor.name() + ".offsets", ElementType.FLOAT, blocks(tensor, split), content, true);
+    }
+
+    private static long[] blocks(ModelTensor tensor, BlockSplit split) {
+        return new long[]{tensor.rows(), tensor.columns() / split.blockLength()};
+    }
+
+    private static void copyRow(float[] values, int row, MemorySegment target) {
+        MemorySegment.copy(values, 0, target, ValueLayout.JAVA_FLOAT_UNALIGNED,
+                (long) row * values.length * Float.BYTES,
+                values.length);
     }
 
     /** Any tensor as floats: F32 as it lies in the file, all else widened. */
@@ -101,7 +116,7 @@ final class MatrixInitializers {
 
     @FunctionalInterface
     private interface RowReader {
-        void read(int row, byte[] codes, float[] scales);
+        void read(int row, byte[] codes, float[] scales, float[] offsets);
     }
 
     private static void forEachRow(ModelTensor tensor, BlockSplit split, RowReader reader) {
@@ -111,12 +126,13 @@ final class MatrixInitializers {
         byte[] packed = new byte[rowBytes];
         byte[] codes = new byte[columns];
         float[] scales = new float[columns / split.blockLength()];
+        float[] offsets = new float[scales.length];
         for (int row = 0, rows = tensor.rows(); row < rows; row++) {
             MemorySegment.copy(tensor.data(), ValueLayout.JAVA_BYTE, (long) row * rowBytes, packed, 0, rowBytes);
             for (int at = 0, to = 0; at < rowBytes; at += type.bytesPerBlock(), to += type.blockSize()) {
-                split.reader().read(packed, at, codes, to, scales);
+                split.reader().read(packed, at, codes, to, scales, offsets);
             }
-            reader.read(row, codes, scales);
+            reader.read(row, codes, scales, offsets);
         }
     }
 }

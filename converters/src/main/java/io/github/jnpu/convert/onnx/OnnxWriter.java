@@ -15,6 +15,7 @@ import io.github.jnpu.convert.model.ModelConfig;
 import io.github.jnpu.convert.model.ModelTensor;
 import io.github.jnpu.convert.onnx.GraphProto.Attribute;
 import io.github.jnpu.convert.onnx.OnnxOptions.Products;
+import io.github.jnpu.convert.tensor.BlockSplit;
 import io.github.jnpu.convert.tensor.Dequantizer;
 import io.github.jnpu.convert.tensor.TensorType;
 
@@ -34,8 +35,8 @@ import static io.github.jnpu.convert.onnx.GraphProto.STANDARD;
  * quantised weights, GroupQueryAttention with rope inside, SimplifiedLayerNormalization. What goes in and out is told in
  * {@link OnnxModel}. For one graph and one thread.
  *
- * <p>Q4_0, Q8_0 and Q6_K weights keep every bit. Weights of all other types become floats, four bytes each:
- * {@link OnnxModel#widened}.
+ * <p>Weights of the types that {@link BlockSplit} knows keep what they say, offsets as a product of their own with the sums of the
+ * input's blocks. Weights of all other types become floats, four bytes each: {@link OnnxModel#widened}.
  */
 public final class OnnxWriter {
     /** GroupQueryAttention takes no heads of other widths. */
@@ -53,6 +54,8 @@ public final class OnnxWriter {
     private final Map<Integer, String> names = new HashMap<>();
     /** By the ids of their outputs: turns that the attention does which reads them. */
     private final Map<Integer, Rope> turnedInside = new HashMap<>();
+    /** By the names of inputs and the lengths of blocks: the names of their sums. */
+    private final Map<String, String> sums = new HashMap<>();
     private final Set<String> widened = new LinkedHashSet<>();
     private Optional<ModelTensor> outsideTable = Optional.empty();
     private boolean takesPosition;
@@ -200,12 +203,31 @@ public final class OnnxWriter {
 
     private void multiplyCodes(Projection projection, BlockSplit split, String product) {
         ModelTensor weight = projection.weight();
-        graph.node(MICROSOFT, "MatMulNBits", product,
-                List.of(name(projection.input()), graph.initializer(MatrixInitializers.codes(weight, split)),
+        String input = name(projection.input());
+        String scaled = split.hasOffsets() ? graph.newName(product + ".scaled") : product;
+        graph.node(MICROSOFT, "MatMulNBits", scaled,
+                List.of(input, graph.initializer(MatrixInitializers.codes(weight, split)),
                         graph.initializer(MatrixInitializers.scales(weight, split))),
                 Attribute.of("K", (long) weight.columns()), Attribute.of("N", (long) weight.rows()),
                 Attribute.of("bits", (long) split.bits()), Attribute.of("block_size", (long) split.blockLength()),
                 Attribute.of("accuracy_level", (long) options.accuracy().level()));
+        if (split.hasOffsets()) {
+            String offset = graph.node(MICROSOFT, "FusedMatMul", graph.newName(product + ".offset"),
+                    List.of(blockSums(input, weight.columns(), split.blockLength()),
+                            graph.initializer(MatrixInitializers.offsets(weight, split))),
+                    Attribute.of("transB", 1L));
+            graph.node(STANDARD, "Add", product, List.of(scaled, offset));
+        }
+    }
+
+    /** The sums of an input's blocks, [1, T, width / block]; made once for all products that read it. */
+    private String blockSums(String input, int width, int block) {
+        return sums.computeIfAbsent(input + "/" + block, _ -> {
+            String blocks = graph.node(STANDARD, "Reshape", graph.newName(input + ".blocks"), List.of(input,
+                    graph.constant("shape.blocks.%d.%d".formatted(width, block), 1, -1, width / block, block)));
+            return graph.node(STANDARD, "ReduceSum", graph.newName(input + ".sums"),
+                    List.of(blocks, graph.constant("sum.axes", 3)), Attribute.of("keepdims", 0L));
+        });
     }
 
     private void writeRope(Rope rope) {

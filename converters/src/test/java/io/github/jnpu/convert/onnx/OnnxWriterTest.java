@@ -124,27 +124,31 @@ class OnnxWriterTest {
 
     /** Each weight as MatMulNBits will see it, against the definition of its type. */
     @ParameterizedTest
-    @EnumSource(value = FileType.class, names = {"Q4_0", "Q8_0", "Q6_K"})
-    void quantisedWeightsKeepEveryBit(FileType type) throws IOException {
+    @EnumSource(value = FileType.class, names = {"Q4_0", "Q4_1", "Q5_0", "Q8_0", "Q4_K", "Q5_K", "Q6_K", "IQ4_NL"})
+    void quantisedWeightsKeepWhatTheySay(FileType type) throws IOException {
         try (GgufFile file = random("llama", type, false); Arena arena = Arena.ofConfined()) {
             OnnxModel model = OnnxWriter.write(DecoderGraph.of(file), OnnxOptions.FAST);
             Map<String, Initializer> initializers = model.initializers().stream()
                     .collect(Collectors.toMap(Initializer::name, Function.identity()));
             ModelTensor tensor = file.requireTensor("blk.0.ffn_gate.weight");
             Initializer codes = initializers.get(tensor.name() + ".codes");
+            Initializer offsets = initializers.get(tensor.name() + ".offsets");
             MemorySegment packed = filled(codes, arena);
             MemorySegment scales = filled(initializers.get(tensor.name() + ".scales"), arena);
-            int bits = type == FileType.Q4_0 ? 4 : 8;
+            MemorySegment shifts = offsets == null ? null : filled(offsets, arena);
             int block = (int) (tensor.columns() / codes.dims()[1]);
+            int bits = (int) codes.dims()[2] * 8 / block;
             float[] expected = new float[tensor.rows() * tensor.columns()];
             Dequantizer.dequantize(tensor.type(), tensor.data(), 0, expected, 0, expected.length);
             for (int i = 0; i < expected.length; i++) {
                 int code = bits == 8
                         ? (packed.get(ValueLayout.JAVA_BYTE, i) & 0xff) - 128
                         : (packed.get(ValueLayout.JAVA_BYTE, i / 2) >> i % 2 * 4 & 15) - 8;
-                float scale = scales.getAtIndex(ValueLayout.JAVA_FLOAT, i / block);
-                // Zero has two signs.
-                assertThat(code * scale).as("weight %d", i).isCloseTo(expected[i], within(0f));
+                float scaled = code * scales.getAtIndex(ValueLayout.JAVA_FLOAT, i / block);
+                float shift = shifts == null ? 0 : shifts.getAtIndex(ValueLayout.JAVA_FLOAT, i / block);
+                // Zero has two signs; an offset is rounded once, and so is the sum.
+                assertThat(scaled + shift).as("weight %d", i).isCloseTo(expected[i],
+                        within((Math.abs(scaled) + Math.abs(shift)) * 0x1p-23f * (shifts == null ? 0 : 1)));
             }
         }
     }

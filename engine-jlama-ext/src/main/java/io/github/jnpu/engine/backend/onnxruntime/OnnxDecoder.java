@@ -5,24 +5,31 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
+import io.github.jnpu.convert.graph.DecoderGraph;
 import io.github.jnpu.convert.model.ModelConfig;
+import io.github.jnpu.convert.model.ModelTensor;
+import io.github.jnpu.convert.onnx.Initializer;
 import io.github.jnpu.convert.onnx.OnnxModel;
 import io.github.jnpu.engine.backend.BackendException;
 import io.github.jnpu.engine.backend.Decoder;
 import io.github.jnpu.engine.backend.DecoderOptions;
 import io.github.jnpu.engine.backend.DecoderSequence;
 import io.github.jnpu.engine.backend.KvCacheType;
+import io.github.jnpu.engine.backend.cpu.MemoryAdvice;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 
 /** A session, its weights, and the buffers that runs of all its sequences share. */
 final class OnnxDecoder implements Decoder {
@@ -37,9 +44,9 @@ final class OnnxDecoder implements Decoder {
     private OrtSession session;
     private RunBuffers buffers;
 
-    OnnxDecoder(ModelConfig config, OnnxModel model, DecoderOptions options, ExecutionProvider provider) {
+    OnnxDecoder(DecoderGraph graph, OnnxModel model, DecoderOptions options, ExecutionProvider provider) {
         this.provider = provider;
-        this.config = config;
+        this.config = graph.config();
         this.options = options;
         this.positions = model.positions();
         if (options.cacheType() != KvCacheType.F32) {
@@ -60,6 +67,7 @@ final class OnnxDecoder implements Decoder {
                 // They are on the device.
                 weights.freePackable();
             }
+            dropFile(graph, model);
         } catch (RuntimeException | Error e) {
             close();
             throw e;
@@ -138,6 +146,22 @@ final class OnnxDecoder implements Decoder {
             LOGGER.log(Level.INFO,
                     "model ''{0}'': ONNX Runtime reads some weights from their source, which stays in memory",
                     config.name());
+        }
+    }
+
+    /** Of what has been copied the file's pages need not stay in memory; tokens are still looked up in the table outside. */
+    private static void dropFile(DecoderGraph graph, OnnxModel model) {
+        Set<MemorySegment> read = new HashSet<>();
+        for (Initializer initializer : model.initializers()) {
+            if (initializer.content() instanceof Initializer.Stored(MemorySegment data)) {
+                read.add(data);
+            }
+        }
+        model.outsideTable().ifPresent(table -> read.add(table.data()));
+        for (ModelTensor tensor : graph.tensors()) {
+            if (!read.contains(tensor.data())) {
+                MemoryAdvice.drop(tensor.data());
+            }
         }
     }
 

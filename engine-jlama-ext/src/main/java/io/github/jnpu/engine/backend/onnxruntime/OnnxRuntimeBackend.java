@@ -156,7 +156,7 @@ public final class OnnxRuntimeBackend implements ComputeBackend {
             throw new BackendException(message);
         });
         try {
-            return new OnnxDecoder(graph.config(), model, decoderOptions, provider);
+            return new OnnxDecoder(graph, model, decoderOptions, provider);
         } catch (LinkageError e) {
             throw new BackendException("ONNX Runtime's native library cannot be loaded: " + e.getMessage(), e);
         }

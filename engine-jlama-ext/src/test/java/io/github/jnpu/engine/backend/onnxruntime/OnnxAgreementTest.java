@@ -38,7 +38,8 @@ class OnnxAgreementTest {
     @ParameterizedTest
     @CsvSource({"llama,F32", "qwen2,F32", "qwen3,F32", "llama,F16", "qwen2,F16", "qwen3,F16", "llama,BF16",
             "llama,Q4_0", "qwen2,Q4_0", "qwen3,Q4_0", "llama,Q8_0", "qwen2,Q8_0", "qwen3,Q8_0", "llama,Q6_K",
-            "llama,Q4_K_M", "llama,MXFP4"})
+            "llama,Q4_K_M", "qwen2,Q4_K_M", "qwen3,Q5_K_M", "llama,Q4_1", "llama,Q5_0", "llama,IQ4_NL", "llama,MXFP4",
+            "llama,Q2_K"})
     void logitsAreThoseOfTheScalarLoops(String architecture, FileType type) throws IOException {
         requireAgreement(random(architecture, type), OnnxOptions.EXACT, 1e-3);
     }
@@ -49,7 +50,8 @@ class OnnxAgreementTest {
      * percent of the logits' spread; a wrong nibble order or zero point gives more than one.
      */
     @ParameterizedTest
-    @CsvSource({"llama,Q4_0", "qwen2,Q4_0", "qwen3,Q4_0", "llama,Q8_0", "qwen3,Q8_0", "llama,Q6_K"})
+    @CsvSource({"llama,Q4_0", "qwen2,Q4_0", "qwen3,Q4_0", "llama,Q8_0", "qwen3,Q8_0", "llama,Q6_K",
+            "qwen2,Q4_K_M", "llama,Q5_K"})
     void roundedActivationsStayNear(String architecture, FileType type) throws IOException {
         requireAgreement(random(architecture, type), OnnxOptions.FAST, 0.15);
     }
