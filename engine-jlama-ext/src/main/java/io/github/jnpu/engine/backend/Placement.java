@@ -81,6 +81,13 @@ public record Placement(ComputeBackend backend, List<Rejection> rejections) {
         if (wanted.isPresent() && !names.contains(wanted.get().split(":", 2)[0])) {
             return "there is no backend '%s'; known are %s".formatted(wanted.get(), String.join(", ", names));
         }
+        if (wanted.isPresent()) {
+            String name = wanted.get().split(":", 2)[0];
+            return rejections.stream().filter(rejection -> rejection.backend().equals(name)).findFirst()
+                    .map(rejection -> "backend '%s' cannot run this model: %s".formatted(wanted.get(), rejection
+                            .reason()))
+                    .orElseThrow();
+        }
         return "no backend can run this model: " + describe(rejections);
     }
 

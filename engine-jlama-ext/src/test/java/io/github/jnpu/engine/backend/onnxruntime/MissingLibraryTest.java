@@ -40,7 +40,8 @@ class MissingLibraryTest {
         String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(printed).isZero();
         assertThat(printed).contains("vector on CPU").contains("onnxruntime: " + OnnxRuntimeBackend.ABSENT)
-                .contains("refused: no backend can run this model").doesNotContain("NoClassDefFoundError");
+                .contains("refused: backend 'onnxruntime' cannot run this model: " + OnnxRuntimeBackend.ABSENT)
+                .doesNotContain("NoClassDefFoundError");
     }
 
     /** Runs in the other process. */

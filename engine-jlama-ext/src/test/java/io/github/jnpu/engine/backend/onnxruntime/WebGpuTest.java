@@ -20,6 +20,7 @@ import io.github.jnpu.engine.backend.reference.ReferenceBackend;
 import io.github.jnpu.engine.sampling.SamplingOptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -30,19 +31,17 @@ import java.util.SplittableRandom;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
  * Whole networks on a GPU, or on Mesa's in software: {@code .ci/webgpu} prepares it. No node may run on the CPU. Its times say nothing of real GPUs.
  */
+@EnabledIfSystemProperty(named = "jnpu.test.webgpu", matches = "true", disabledReason = "needs an ONNX Runtime with WebGPU and a Vulkan driver: .ci/webgpu FOLDER, then mvn -Djnpu.webgpu=FOLDER verify")
 class WebGpuTest {
     @TempDir
     Path folder;
 
     @BeforeAll
     static void requireProvider() {
-        assumeTrue(Boolean.getBoolean("jnpu.test.webgpu"),
-                "needs an ONNX Runtime with WebGPU and a Vulkan driver: .ci/webgpu FOLDER, then mvn -Djnpu.webgpu=FOLDER verify");
         assertThat(ExecutionProvider.WEBGPU.complaint()).isEmpty();
     }
 
