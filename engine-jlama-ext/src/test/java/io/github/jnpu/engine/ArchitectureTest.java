@@ -51,10 +51,21 @@ class ArchitectureTest {
             .resideInAPackage("com.github.tjake..");
 
     @ArchTest
+    static final ArchRule ONNX_RUNTIME_STAYS_IN_ITS_BACKEND = noClasses().that()
+            .resideOutsideOfPackage("io.github.jnpu.engine.backend.onnxruntime..").should().dependOnClassesThat()
+            .resideInAPackage("ai.onnxruntime..");
+
+    /** It has to load where the library is absent. */
+    @ArchTest
+    static final ArchRule ONNX_RUNTIME_IS_BEHIND_ITS_BACKEND = noClasses().that()
+            .haveSimpleName("OnnxRuntimeBackend").should().dependOnClassesThat().resideInAPackage("ai.onnxruntime..");
+
+    @ArchTest
     static final ArchRule THE_SPI_KNOWS_NO_BACKEND = noClasses().that()
             .resideInAPackage("io.github.jnpu.engine.backend")
             .should().dependOnClassesThat().resideInAnyPackage("io.github.jnpu.engine.backend.cpu..",
-                    "io.github.jnpu.engine.backend.reference..", "io.github.jnpu.engine.backend.vector..",
+                    "io.github.jnpu.engine.backend.onnxruntime..", "io.github.jnpu.engine.backend.reference..",
+                    "io.github.jnpu.engine.backend.vector..",
                     "io.github.jnpu.engine.jlama..");
 
     @ArchTest

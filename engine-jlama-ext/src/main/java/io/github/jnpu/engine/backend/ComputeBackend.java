@@ -26,6 +26,18 @@ public interface ComputeBackend {
         return "cpu";
     }
 
+    /**
+     * The same way of computing on another of its devices.
+     *
+     * @param device
+     *            as users write it behind the backend's name: {@code webgpu} in {@code onnxruntime:webgpu}
+     * @throws BackendException
+     *             one line that says which devices it knows, if it does not know this one
+     */
+    default ComputeBackend on(String device) {
+        throw new BackendException("backend '%s' has one device only, not '%s'".formatted(name(), device));
+    }
+
     /** Whether this backend can run a stage of this graph here and now. */
     Suitability suitability(DecoderGraph graph, Stage stage);
 

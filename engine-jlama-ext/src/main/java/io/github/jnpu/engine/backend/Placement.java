@@ -40,7 +40,7 @@ public record Placement(ComputeBackend backend, List<Rejection> rejections) {
      * Takes the backend with the highest score for prefill and decode.
      *
      * @param wanted
-     *            the only backend allowed, by name
+     *            the only backend allowed, by name, or by name and device: {@code onnxruntime:webgpu}
      * @throws BackendException
      *             if there is none, or the wanted one is unknown or refuses
      */
@@ -48,9 +48,12 @@ public record Placement(ComputeBackend backend, List<Rejection> rejections) {
         List<Rejection> rejections = new ArrayList<>();
         List<String> names = new ArrayList<>();
         List<Candidate> candidates = new ArrayList<>();
-        for (ComputeBackend backend : ServiceLoader.load(ComputeBackend.class, ComputeBackend.class.getClassLoader())) {
-            names.add(backend.name());
-            if (wanted.isPresent() && !wanted.get().equals(backend.name())) {
+        Optional<String> name = wanted.map(text -> text.split(":", 2)[0]);
+        for (ComputeBackend found : ServiceLoader.load(ComputeBackend.class, ComputeBackend.class.getClassLoader())) {
+            names.add(found.name());
+            ComputeBackend backend = wanted.isPresent() && name.get().equals(found.name())
+                    && wanted.get().contains(":") ? found.on(wanted.get().substring(name.get().length() + 1)) : found;
+            if (wanted.isPresent() && !name.get().equals(backend.name())) {
                 rejections.add(new Rejection(backend.name(), "'%s' was asked for".formatted(wanted.get())));
                 continue;
             }
@@ -75,8 +78,15 @@ public record Placement(ComputeBackend backend, List<Rejection> rejections) {
     }
 
     private static String explain(Optional<String> wanted, List<String> names, List<Rejection> rejections) {
-        if (wanted.isPresent() && !names.contains(wanted.get())) {
+        if (wanted.isPresent() && !names.contains(wanted.get().split(":", 2)[0])) {
             return "there is no backend '%s'; known are %s".formatted(wanted.get(), String.join(", ", names));
+        }
+        if (wanted.isPresent()) {
+            String name = wanted.get().split(":", 2)[0];
+            return rejections.stream().filter(rejection -> rejection.backend().equals(name)).findFirst()
+                    .map(rejection -> "backend '%s' cannot run this model: %s".formatted(wanted.get(), rejection
+                            .reason()))
+                    .orElseThrow();
         }
         return "no backend can run this model: " + describe(rejections);
     }

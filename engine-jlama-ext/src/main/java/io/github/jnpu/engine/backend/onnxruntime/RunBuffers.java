@@ -1,0 +1,161 @@
+package io.github.jnpu.engine.backend.onnxruntime;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import io.github.jnpu.convert.model.ModelConfig;
+import io.github.jnpu.convert.model.ModelTensor;
+import io.github.jnpu.convert.onnx.ElementType;
+import io.github.jnpu.convert.onnx.OnnxModel;
+import io.github.jnpu.convert.tensor.Dequantizer;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What goes into a run beside keys and values, and what comes out: memory of the session's whole life, and tensors over it that are made
+ * anew only when the number of tokens changes. For one thread.
+ */
+final class RunBuffers implements AutoCloseable {
+    private final OrtSession session;
+    private final int vocabularySize;
+    private final Optional<ModelTensor> table;
+    private final Arena arena = Arena.ofShared();
+    private final MemorySegment tokenMemory;
+    private final MemorySegment sequenceLength;
+    private final MemorySegment totalLength;
+    private final MemorySegment position;
+    private final MemorySegment logitsStart;
+    private final MemorySegment logitsRow;
+    private final float[] embedding;
+    private final OnnxTensor logitsTensor;
+    private final Map<String, OnnxTensor> fixed = new HashMap<>();
+    private final Map<String, OnnxTensor> inputs = new HashMap<>();
+    private final Map<String, OnnxTensor> outputs = new HashMap<>();
+    private OnnxTensor tokenTensor;
+    private int tokenCount;
+    private long byteSize;
+
+    RunBuffers(ModelConfig config, OnnxModel model, OrtSession session, int maxBatch) {
+        this.session = session;
+        this.vocabularySize = config.vocabularySize();
+        this.table = model.outsideTable();
+        this.embedding = new float[table.isPresent() ? config.embeddingLength() : 0];
+        this.tokenMemory = allocate(maxBatch * (table.isPresent()
+                ? (long) config.embeddingLength() * Float.BYTES
+                : Long.BYTES));
+        this.sequenceLength = fixed(OnnxModel.SEQUENCE_LENGTHS, ElementType.INT32, 1);
+        this.totalLength = fixed(OnnxModel.TOTAL_LENGTH, ElementType.INT32);
+        this.logitsStart = fixed(OnnxModel.LOGITS_START, ElementType.INT64, 1);
+        this.position = model.takesPosition()
+                ? fixed(OnnxModel.POSITION, ElementType.INT64, 1)
+                : allocate(Long.BYTES);
+        this.logitsRow = allocate((long) vocabularySize * Float.BYTES);
+        this.logitsTensor = NativeTensor.of(ElementType.FLOAT, logitsRow, 1, 1, vocabularySize);
+    }
+
+    private MemorySegment allocate(long size) {
+        byteSize += size;
+        return arena.allocate(size, 64);
+    }
+
+    private MemorySegment fixed(String name, ElementType type, long... dims) {
+        MemorySegment memory = allocate(type.byteSize());
+        fixed.put(name, NativeTensor.of(type, memory, dims));
+        return memory;
+    }
+
+    long byteSize() {
+        return byteSize;
+    }
+
+    /**
+     * Runs some tokens of a sequence.
+     *
+     * @param length
+     *            how many the sequence had before
+     * @param logitRows
+     *            of how many of these tokens, the last ones, logits are wanted
+     * @param logits
+     *            receives them from {@code logitsOffset} on
+     */
+    void run(KeyValueTensors cache, int length, int[] tokens, int from, int count, int logitRows, float[] logits,
+            int logitsOffset) {
+        setTokens(tokens, from, count);
+        sequenceLength.set(ValueLayout.JAVA_INT, 0, length + count - 1);
+        totalLength.set(ValueLayout.JAVA_INT, 0, length + count);
+        position.set(ValueLayout.JAVA_LONG, 0, length);
+        // One row comes out at least: a head for one token costs nothing beside a network for many.
+        int rows = Math.max(1, logitRows);
+        logitsStart.set(ValueLayout.JAVA_LONG, 0, count - rows);
+        inputs.putAll(fixed);
+        cache.bind(inputs, outputs);
+        if (rows == 1) {
+            run(logitsTensor);
+            if (logitRows == 1) {
+                MemorySegment.copy(logitsRow, ValueLayout.JAVA_FLOAT, 0, logits, logitsOffset, vocabularySize);
+            }
+            return;
+        }
+        try (Arena many = Arena.ofConfined()) {
+            MemorySegment memory = many.allocate((long) rows * vocabularySize * Float.BYTES, 64);
+            try (OnnxTensor tensor = NativeTensor.of(ElementType.FLOAT, memory, 1, rows, vocabularySize)) {
+                run(tensor);
+            }
+            MemorySegment.copy(memory, ValueLayout.JAVA_FLOAT, 0, logits, logitsOffset, rows * vocabularySize);
+        }
+    }
+
+    private void run(OnnxTensor logits) {
+        outputs.put(OnnxModel.LOGITS, logits);
+        // Closing the result leaves tensors alone that were brought.
+        try (OrtSession.Result _ = session.run(inputs, Set.of(), outputs)) {
+            return;
+        } catch (OrtException e) {
+            throw OrtFailure.of("run the model", e);
+        }
+    }
+
+    private void setTokens(int[] tokens, int from, int count) {
+        if (count != tokenCount) {
+            if (tokenTensor != null) {
+                tokenTensor.close();
+                tokenTensor = null;
+            }
+            tokenTensor = table.isPresent()
+                    ? NativeTensor.of(ElementType.FLOAT,
+                            tokenMemory.asSlice(0, (long) count * embedding.length * Float.BYTES), 1, count,
+                            embedding.length)
+                    : NativeTensor.of(ElementType.INT64, tokenMemory.asSlice(0, (long) count * Long.BYTES), 1, count);
+            tokenCount = count;
+            inputs.put(table.isPresent() ? OnnxModel.INPUTS_EMBEDS : OnnxModel.INPUT_IDS, tokenTensor);
+        }
+        for (int i = 0; i < count; i++) {
+            int token = tokens[from + i];
+            if (table.isPresent()) {
+                ModelTensor rows = table.get();
+                Dequantizer.dequantize(rows.type(), rows.data(), token * rows.rowBytes(), embedding, 0,
+                        embedding.length);
+                MemorySegment.copy(embedding, 0, tokenMemory, ValueLayout.JAVA_FLOAT,
+                        (long) i * embedding.length * Float.BYTES, embedding.length);
+            } else {
+                tokenMemory.setAtIndex(ValueLayout.JAVA_LONG, i, token);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        if (tokenTensor != null) {
+            tokenTensor.close();
+        }
+        logitsTensor.close();
+        fixed.values().forEach(OnnxTensor::close);
+        arena.close();
+    }
+}
