@@ -57,6 +57,8 @@ final class OnnxDecoder implements Decoder {
             LOGGER.log(Level.INFO, "model ''{0}'': {1} weights are widened to f32 for ONNX Runtime", config.name(),
                     model.widened().size());
         }
+        // Tensors would make it on this thread.
+        DeepStack.call(OrtEnvironment::getEnvironment);
         this.weights = new SessionWeights(model, options.threads(), options.packListener());
         try {
             this.session = createSession(model);
@@ -83,7 +85,7 @@ final class OnnxDecoder implements Decoder {
     /** Why this library does not compute on a provider; empty if it has it. */
     static Optional<String> complaint(ExecutionProvider provider) {
         try {
-            return provider.complaint();
+            return DeepStack.call(provider::complaint);
         } catch (LinkageError e) {
             return Optional.of("ONNX Runtime's native library cannot be loaded: " + e.getMessage());
         }

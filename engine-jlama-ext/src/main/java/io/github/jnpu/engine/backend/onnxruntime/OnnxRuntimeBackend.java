@@ -29,8 +29,8 @@ import java.util.Optional;
 public final class OnnxRuntimeBackend implements ComputeBackend {
     static final String ABSENT = "ONNX Runtime is not on the class path: add com.microsoft.onnxruntime:onnxruntime";
     private static final String ENTRY_CLASS = "ai.onnxruntime.OrtEnvironment";
-    /** Below the Vector API's 100, above the scalar loops' 1. */
-    private static final int SCORE = 50;
+    /** Below all others: taken only when asked for, until its logits are compared with another backend's at first use. */
+    private static final int SCORE = 0;
 
     private final OnnxOptions options;
     private final ExecutionProvider provider;
