@@ -115,6 +115,9 @@ final class GenerationParameters {
         repack = !value;
     }
 
+    @Option(names = "--backend", paramLabel = "NAME", description = "The backend to use: vector, onnxruntime, onnxruntime:webgpu, reference or jlama (default: the fastest).")
+    private String backend;
+
     @Option(names = "--weight-cache", description = WEIGHT_CACHE_HELP)
     private boolean weightCache;
 
@@ -219,9 +222,11 @@ final class GenerationParameters {
     }
 
     ModelOptions modelOptions() {
-        return ModelOptions.DEFAULT.withContextLength(contextLength).withUseMmap(useMmap).withRepack(repack)
+        ModelOptions options = ModelOptions.DEFAULT.withContextLength(contextLength).withUseMmap(useMmap)
+                .withRepack(repack)
                 .withCacheType(cacheType)
                 .withWeightCache(weightCache ? Optional.of(ModelStore.ofUser().weightCache()) : Optional.empty());
+        return backend == null ? options : options.withBackend(backend);
     }
 
     GenerationRequest request(int[] prompt) {

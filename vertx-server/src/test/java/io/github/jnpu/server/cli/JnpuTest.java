@@ -273,6 +273,14 @@ class JnpuTest {
     }
 
     @Test
+    void aBackendCanBeAskedFor() {
+        assertThat(CommandLineRun.of("run", "demo", "--backend", "reference", "--num-predict", "2", "hi").code())
+                .isZero();
+        assertFails("there is no backend 'abacus'", "run", "demo", "--backend", "abacus", "hi");
+        assertFails("backend 'vector' has one device only, not 'gpu'", "run", "demo", "--backend", "vector:gpu", "hi");
+    }
+
+    @Test
     void aRandomModelCanBeWrittenShownAndRun() {
         Path file = folder.resolve("random.gguf");
 
