@@ -125,7 +125,7 @@ class HostileTreesTest {
     }
 
     @Test
-    @DisabledOnOs(OS.WINDOWS)
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "it has no mkfifo and no permission bits")
     void pipesThatBlock() throws IOException, InterruptedException {
         Files.delete(root.resolve("proc/meminfo"));
         Files.createDirectories(root.resolve("etc"));
@@ -139,7 +139,7 @@ class HostileTreesTest {
     }
 
     @Test
-    @DisabledOnOs(OS.WINDOWS)
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "it has no mkfifo and no permission bits")
     void filesThatMayNotBeRead() throws IOException {
         Path file = root.resolve("proc/meminfo");
         assumeTrue(file.toFile().setReadable(false, false) && !Files.isReadable(file),

@@ -100,7 +100,7 @@ class ChildProcessProbeTest {
     /** The real thing, where it is installed: pocl and lavapipe make devices of any CPU. */
     @ParameterizedTest
     @EnumSource(names = {"OPENVINO", "OPENCL", "VULKAN"})
-    @DisabledOnOs(OS.WINDOWS)
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "no library was ever asked there")
     void asksRealLibraries(Kind kind) throws InterruptedException {
         List<RuntimeLibrary> usable = HardwareProbe.local().report().runtimes().stream()
                 .filter(library -> library.kind() == kind && !library.path().isEmpty()).toList();

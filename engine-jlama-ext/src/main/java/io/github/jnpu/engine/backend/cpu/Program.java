@@ -351,17 +351,7 @@ final class Program {
 
     /** Whether a backend with these kernels can run every operation; the reason if not. */
     static Optional<String> refusal(DecoderGraph graph, Kernels kernels) {
-        List<ModelTensor> weights = new ArrayList<>();
-        for (Operation operation : graph.operations()) {
-            switch (operation) {
-                case Operation.TokenEmbedding embedding -> weights.add(embedding.table());
-                case Operation.Projection projection -> weights.add(projection.weight());
-                case Operation.RmsNorm norm -> weights.add(norm.gain());
-                default -> {
-                }
-            }
-        }
-        return weights.stream().filter(weight -> !kernels.supports(weight)).findFirst()
+        return graph.tensors().stream().filter(weight -> !kernels.supports(weight)).findFirst()
                 .map(weight -> "tensor '%s' is of type %s, for which there is no code".formatted(weight.name(),
                         weight.type()));
     }
