@@ -32,7 +32,7 @@ final class BufferPlan {
         for (int i = 0; i < operations.size(); i++) {
             Operation operation = operations.get(i);
             Value output = operation.output();
-            if (output.id() != graph.head().output().id()) {
+            if (graph.head().isEmpty() || output.id() != graph.output().id()) {
                 bufferOfValue[output.id()] = take(free, output.width());
             }
             for (Value input : operation.inputs()) {
