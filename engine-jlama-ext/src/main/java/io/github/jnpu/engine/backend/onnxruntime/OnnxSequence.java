@@ -10,11 +10,11 @@ final class OnnxSequence extends CheckedSequence {
     private final int maxBatch;
     private final KeyValueTensors cache;
 
-    OnnxSequence(DecoderGraph graph, RunBuffers buffers, int maxBatch, int capacity) {
+    OnnxSequence(DecoderGraph graph, RunBuffers buffers, KeyValueTensors cache, int maxBatch, int capacity) {
         super(graph, capacity);
         this.buffers = buffers;
         this.maxBatch = maxBatch;
-        this.cache = new KeyValueTensors(graph.config(), capacity);
+        this.cache = cache;
     }
 
     @Override
@@ -29,6 +29,26 @@ final class OnnxSequence extends CheckedSequence {
                     Math.clamp(done + size - firstLogitToken, 0, size), logits,
                     Math.max(0, done - firstLogitToken) * vocabularySize());
             done += size;
+        }
+    }
+
+    @Override
+    public boolean sharesCache() {
+        return true;
+    }
+
+    @Override
+    public void readCache(int layer, int from, int count, float[] keys, float[] values) {
+        requireHeld(from, count);
+        cache.read(layer, from, count, keys, values);
+    }
+
+    @Override
+    public void writeCache(int layer, int from, int count, float[] keys, float[] values) {
+        requireFree(from, count);
+        if (count > 0) {
+            cache.reserve(from + count, from);
+            cache.write(layer, from, count, keys, values);
         }
     }
 
