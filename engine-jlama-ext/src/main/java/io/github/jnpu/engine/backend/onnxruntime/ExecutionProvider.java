@@ -27,8 +27,11 @@ public enum ExecutionProvider {
     COREML("Core ML", Acceleration.NPU, "CoreMLExecutionProvider", "CoreML", Map.of("ModelFormat", "MLProgram")),
     /** CPUs of phones, with floats only. */
     XNNPACK("XNNPACK", Acceleration.CPU, "XnnpackExecutionProvider", "XNNPACK", Map.of()),
-    /** Any GPU through Vulkan, Metal or Direct3D 12; in ONNX Runtime's builds for npm and for Macs. */
-    WEBGPU("WebGPU", Acceleration.GPU, "WebGpuExecutionProvider", "WebGPU", Map.of());
+    /**
+     * Any GPU through Vulkan, Metal or Direct3D 12; in ONNX Runtime's builds for npm and for Macs. The layout is one of convolutions, which decoders have
+     * not; with its other value, 1.29 does not tell which nodes run here.
+     */
+    WEBGPU("WebGPU", Acceleration.GPU, "WebGpuExecutionProvider", "WebGPU", Map.of("preferredLayout", "NCHW"));
 
     private final String label;
     private final Acceleration acceleration;

@@ -36,6 +36,11 @@ import java.util.Set;
 public final class OnnxDecoder implements Decoder {
     private static final Logger LOGGER = System.getLogger(OnnxDecoder.class.getName());
     private static final int PROBE_CAPACITY = 16;
+    /** Up to here ONNX Runtime's WebGPU provider takes another kernel for attention than beyond. */
+    private static final int SHORT_BATCH = 31;
+    private static final int LONG_PROBE = 40;
+    /** Of the logits' length: rounded activations make some hundredths, wrong attention makes some tenths. */
+    private static final double SAME = 0.1;
 
     private final DecoderGraph graph;
     private final ModelConfig config;
@@ -47,12 +52,14 @@ public final class OnnxDecoder implements Decoder {
     private RunBuffers buffers;
     private Optional<Allocator> cacheMemory = Optional.empty();
     private NodeAssignment assignment;
+    private int maxBatch;
 
     OnnxDecoder(DecoderGraph graph, OnnxModel model, DecoderOptions options, ProviderChoice provider) {
         this.provider = provider;
         this.graph = graph;
         this.config = graph.config();
         this.options = options;
+        this.maxBatch = options.maxBatch();
         this.positions = model.positions();
         if (options.cacheType() != KvCacheType.F32) {
             LOGGER.log(Level.INFO, "model ''{0}'': keys and values are f32 on ONNX Runtime, not {1}", config.name(),
@@ -78,6 +85,7 @@ public final class OnnxDecoder implements Decoder {
                 // They are on the device.
                 weights.freePackable();
             }
+            checkLongBatches();
             dropFile(graph, model);
         } catch (RuntimeException | Error e) {
             close();
@@ -165,6 +173,52 @@ public final class OnnxDecoder implements Decoder {
         }
     }
 
+    /**
+     * Compares a prompt in one run with the same in short ones. ONNX Runtime 1.29's attention for 32 tokens and more is wrong on GPUs whose subgroups
+     * have less than 16 lanes, such as Mesa's in software: it leaves keys out.
+     */
+    private void checkLongBatches() {
+        int count = Math.min(Math.min(LONG_PROBE, maxBatch), positions);
+        if (provider.isCpu() || count <= SHORT_BATCH) {
+            return;
+        }
+        int[] tokens = new int[count];
+        Arrays.setAll(tokens, i -> i % config.vocabularySize());
+        float[] once = new float[SHORT_BATCH * config.vocabularySize()];
+        float[] cut = new float[once.length];
+        // Logits of tokens that see few others: there a few keys make the largest difference.
+        int before = count - SHORT_BATCH;
+        try (DecoderSequence sequence = newSequence(count)) {
+            sequence.forward(tokens, 0, count, once);
+            sequence.truncate(0);
+            sequence.forward(tokens, 0, before, null);
+            sequence.forward(tokens, before, SHORT_BATCH, cut);
+        }
+        double worst = 0;
+        for (int row = 0; row < SHORT_BATCH; row++) {
+            worst = Math.max(worst, difference(once, cut, row));
+        }
+        LOGGER.log(Level.DEBUG, "prompts in one run and in several differ by {0}", worst);
+        if (worst > SAME) {
+            maxBatch = SHORT_BATCH;
+            LOGGER.log(Level.WARNING,
+                    "model ''{0}'': {1} computes prompts of more than {2} tokens wrongly in one run here, so they are cut",
+                    config.name(), provider.label(), SHORT_BATCH);
+        }
+    }
+
+    /** Between rows of logits, of their length. */
+    private double difference(float[] one, float[] other, int row) {
+        double difference = 0;
+        double length = 0;
+        for (int i = row * config.vocabularySize(); i < (row + 1) * config.vocabularySize(); i++) {
+            difference += (one[i] - other[i]) * (double) (one[i] - other[i]);
+            length += other[i] * (double) other[i];
+        }
+        double relative = Math.sqrt(difference / length);
+        return Double.isNaN(relative) ? Double.POSITIVE_INFINITY : relative;
+    }
+
     /** Of what has been copied the file's pages need not stay in memory; tokens are still looked up in the table outside. */
     private static void dropFile(DecoderGraph graph, OnnxModel model) {
         Set<MemorySegment> read = new HashSet<>();
@@ -199,8 +253,8 @@ public final class OnnxDecoder implements Decoder {
         if (capacity < 1) {
             throw new IllegalArgumentException("a sequence holds at least 1 token, not " + capacity);
         }
-        return new OnnxSequence(graph, buffers, new KeyValueTensors(config, session, cacheMemory, capacity),
-                options.maxBatch(), capacity);
+        return new OnnxSequence(graph, buffers, new KeyValueTensors(config, session, cacheMemory, capacity), maxBatch,
+                capacity);
     }
 
     /** Which nodes run on the provider, and which on the CPU instead. */
@@ -216,6 +270,11 @@ public final class OnnxDecoder implements Decoder {
     /** How many run on the CPU instead; 0 unless that was allowed. */
     public int nodesOff() {
         return assignment.nodesOff();
+    }
+
+    /** How many tokens go through in one run at most: fewer than allowed where the provider is wrong for so many. */
+    public int maxBatch() {
+        return maxBatch;
     }
 
     /** Whether keys and values stay in a device's memory. */
