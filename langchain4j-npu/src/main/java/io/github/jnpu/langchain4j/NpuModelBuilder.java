@@ -3,6 +3,7 @@ package io.github.jnpu.langchain4j;
 import dev.langchain4j.model.chat.listener.ChatModelListener;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import io.github.jnpu.engine.ModelOptions;
+import io.github.jnpu.engine.placement.PlacementWish;
 
 import java.nio.file.Path;
 import java.util.List;
@@ -133,8 +134,7 @@ public abstract class NpuModelBuilder<B extends NpuModelBuilder<B>> {
     /** The backend that must be used, by name; by default the best one. */
     public B backend(String value) {
         options = value == null
-                ? new ModelOptions(options.contextLength(), options.threads(), options.cacheType(),
-                        ModelOptions.DEFAULT.backend(), options.useMmap(), options.repack(), options.weightCache())
+                ? options.withPlace(PlacementWish.AUTO)
                 : options.withBackend(value);
         return self();
     }

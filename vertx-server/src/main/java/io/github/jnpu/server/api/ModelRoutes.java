@@ -5,7 +5,7 @@ import io.github.jnpu.convert.model.ModelFormatException;
 import io.github.jnpu.convert.model.ModelSource;
 import io.github.jnpu.engine.EngineException;
 import io.github.jnpu.engine.backend.ComputeBackend;
-import io.github.jnpu.engine.backend.Placement;
+import io.github.jnpu.engine.placement.Placement;
 import io.github.jnpu.engine.store.ModelConfiguration;
 import io.github.jnpu.engine.store.ModelName;
 import io.github.jnpu.engine.store.ModelStore;

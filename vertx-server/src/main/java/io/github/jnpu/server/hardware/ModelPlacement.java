@@ -2,8 +2,8 @@ package io.github.jnpu.server.hardware;
 
 import io.github.jnpu.engine.backend.ComputeBackend;
 import io.github.jnpu.engine.backend.MemoryEstimate;
-import io.github.jnpu.engine.backend.Placement;
 import io.github.jnpu.engine.backend.Stage;
+import io.github.jnpu.engine.placement.Placement;
 import io.github.jnpu.probe.Check;
 import io.github.jnpu.probe.Device;
 import io.github.jnpu.probe.DeviceReport;

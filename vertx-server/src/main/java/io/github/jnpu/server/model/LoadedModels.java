@@ -5,7 +5,7 @@ import io.github.jnpu.engine.LanguageModel;
 import io.github.jnpu.engine.ModelOptions;
 import io.github.jnpu.engine.backend.KvCacheType;
 import io.github.jnpu.engine.backend.MemoryEstimate;
-import io.github.jnpu.engine.backend.Placement;
+import io.github.jnpu.engine.placement.Placement;
 import io.github.jnpu.engine.store.StoredModel;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

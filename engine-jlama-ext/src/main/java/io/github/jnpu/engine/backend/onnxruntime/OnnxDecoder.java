@@ -262,6 +262,13 @@ public final class OnnxDecoder implements Decoder {
         return assignment;
     }
 
+    @Override
+    public Optional<NodeCounts> nodes() {
+        return assignment.on().isEmpty()
+                ? Optional.empty()
+                : Optional.of(new NodeCounts(assignment.nodesOn(), assignment.nodesOff()));
+    }
+
     /** How many nodes run on the provider. */
     public int nodesOn() {
         return assignment.nodesOn();

@@ -81,6 +81,21 @@ public final class OnnxRuntimeBackend implements ComputeBackend {
     }
 
     @Override
+    public String target() {
+        return provider.text().equals(ExecutionProvider.CPU.option()) ? name() : name() + ":" + provider.text();
+    }
+
+    @Override
+    public String version() {
+        return complaint.isEmpty() ? "ONNX Runtime " + ProviderChoice.libraryVersion() : "";
+    }
+
+    @Override
+    public boolean needsSelfCheck() {
+        return true;
+    }
+
+    @Override
     public String deviceId() {
         return acceleration() == Acceleration.CPU ? "cpu" : "onnxruntime:" + provider.name();
     }

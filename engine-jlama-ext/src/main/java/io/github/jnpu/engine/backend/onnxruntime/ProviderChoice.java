@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * A provider and how it is to run. Users write it behind {@code onnxruntime:} as {@code PROVIDER[,KEY=VALUE...]}: the name of an
+ * A provider and how it is to run. Users write it behind {@code onnxruntime:} as {@code PROVIDER[;KEY=VALUE...]}: the name of an
  * {@link ExecutionProvider}, or {@code name=FILE} for a library that ONNX Runtime takes providers from. Of the keys, {@code fallback=cpu} is for us, and
  * {@code device=npu}, {@code gpu} or {@code cpu} for libraries; all others go to the provider as its options.
  */
@@ -58,6 +58,13 @@ sealed interface ProviderChoice {
         @Override
         public boolean isCpu() {
             return provider == ExecutionProvider.CPU;
+        }
+
+        @Override
+        public String text() {
+            Map<String, String> given = new TreeMap<>(options);
+            given.entrySet().removeAll(provider.defaults().entrySet());
+            return ProviderChoice.text(provider.option(), given, strict);
         }
 
         @Override
@@ -105,6 +112,13 @@ sealed interface ProviderChoice {
             return false;
         }
 
+        @Override
+        public String text() {
+            Map<String, String> given = new TreeMap<>(options);
+            device.ifPresent(type -> given.put("device", type.name().toLowerCase(Locale.ROOT)));
+            return ProviderChoice.text(name + "=" + file, given, strict);
+        }
+
         /** One device of the sort that is wanted most; empty if it finds none. */
         private List<ProviderDevice> devices() {
             List<ProviderDevice> all = Environment.shared().register(name, file);
@@ -140,7 +154,7 @@ sealed interface ProviderChoice {
      *             one line that says what is wrong with it
      */
     static ProviderChoice of(String text) {
-        String[] parts = text.split(",");
+        String[] parts = text.split(";");
         Map<String, String> options = new LinkedHashMap<>();
         for (int i = 1; i < parts.length; i++) {
             String[] pair = parts[i].split("=", 2);
@@ -179,6 +193,15 @@ sealed interface ProviderChoice {
 
     /** The user's name for it. */
     String name();
+
+    private static String text(String first, Map<String, String> options, boolean strict) {
+        StringBuilder text = new StringBuilder(first);
+        options.forEach((key, value) -> text.append(';').append(key).append('=').append(value));
+        return strict ? text.toString() : text.append(";fallback=cpu").toString();
+    }
+
+    /** What {@link #of} makes the same of. */
+    String text();
 
     /** For people. */
     String label();

@@ -26,14 +26,24 @@ class ProviderChoiceTest {
     void providersAndLibrariesAndOptions() {
         assertThat(ProviderChoice.of("webgpu")).isEqualTo(new ProviderChoice.BuiltIn(ExecutionProvider.WEBGPU, Map.of(),
                 true));
-        assertThat(ProviderChoice.of("OpenVINO,device_type=GPU.1,fallback=cpu")).isEqualTo(new ProviderChoice.BuiltIn(
+        assertThat(ProviderChoice.of("OpenVINO;device_type=GPU.1;fallback=cpu")).isEqualTo(new ProviderChoice.BuiltIn(
                 ExecutionProvider.OPENVINO, Map.of("device_type", "GPU.1"), false));
-        assertThat(ProviderChoice.of("mine=/a/b=c.so,device=gpu,x=y=z")).isEqualTo(new ProviderChoice.Library("mine",
+        assertThat(ProviderChoice.of("mine=/a/b=c.so;device=gpu;x=y=z")).isEqualTo(new ProviderChoice.Library("mine",
                 "/a/b=c.so", Optional.of(Acceleration.GPU), Map.of("x", "y=z"), true));
     }
 
     @ParameterizedTest
-    @CsvSource({"cpu,CPU", "openvino,NPU", "'openvino,device_type=GPU.1',GPU", "'openvino,device_type=CPU',CPU",
+    @ValueSource(strings = {"cpu", "webgpu", "openvino;device_type=GPU.1;fallback=cpu",
+            "mine=/a/b=c.so;device=gpu;x=y=z"})
+    void whatIsWrittenComesBack(String text) {
+        assertThat(ProviderChoice.of(text).text()).isEqualTo(text);
+        assertThat(new OnnxRuntimeBackend().on(text).target()).isEqualTo(text.equals("cpu")
+                ? "onnxruntime"
+                : "onnxruntime:" + text);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"cpu,CPU", "openvino,NPU", "'openvino;device_type=GPU.1',GPU", "'openvino;device_type=CPU',CPU",
             "qnn,NPU", "coreml,NPU", "directml,GPU", "cuda,GPU", "webgpu,GPU", "xnnpack,CPU"})
     void theSortOfProcessor(String text, Acceleration expected) {
         assertThat(new OnnxRuntimeBackend().on(text).acceleration()).isEqualTo(expected);
@@ -42,10 +52,10 @@ class ProviderChoiceTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
             "abacus | known are cpu, cuda, directml, openvino, qnn, coreml, xnnpack, webgpu",
-            "webgpu,fast | 'fast' in 'onnxruntime:webgpu,fast' is not KEY=VALUE",
-            "webgpu,fallback=gpu | fallback is cpu or none",
+            "webgpu;fast | 'fast' in 'onnxruntime:webgpu;fast' is not KEY=VALUE",
+            "webgpu;fallback=gpu | fallback is cpu or none",
             "mine= | is not name=FILE", "=lib.so | is not name=FILE",
-            "mine=lib.so,device=fpga | device is npu, gpu or cpu"})
+            "mine=lib.so;device=fpga | device is npu, gpu or cpu"})
     void mistakes(String text, String message) {
         assertThatThrownBy(() -> new OnnxRuntimeBackend().on(text)).isInstanceOf(BackendException.class)
                 .hasMessageContaining(message);

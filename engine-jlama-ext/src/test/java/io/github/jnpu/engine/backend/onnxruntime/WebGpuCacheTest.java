@@ -13,7 +13,7 @@ import io.github.jnpu.engine.backend.Decoder;
 import io.github.jnpu.engine.backend.DecoderOptions;
 import io.github.jnpu.engine.backend.DecoderSequence;
 import io.github.jnpu.engine.backend.KvCacheType;
-import io.github.jnpu.engine.backend.Placement;
+import io.github.jnpu.engine.placement.Placement;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
@@ -212,12 +212,12 @@ class WebGpuCacheTest {
             DecoderGraph graph = DecoderGraph.of(file);
             float[] logits = new float[graph.config().vocabularySize()];
             try (Decoder decoder = new OnnxRuntimeBackend(OnnxOptions.EXACT).on(
-                    "webgpu,validationMode=disabled,storageBufferCacheMode=bucket,powerPreference=high-performance,enableGraphCapture=0")
+                    "webgpu;validationMode=disabled;storageBufferCacheMode=bucket;powerPreference=high-performance;enableGraphCapture=0")
                     .compile(graph, options(4)); DecoderSequence sequence = decoder.newSequence(8)) {
                 sequence.forward(new int[]{1, 2}, 0, 2, logits);
                 assertThat(logits[0]).isFinite();
             }
-            assertThatThrownBy(() -> new OnnxRuntimeBackend(OnnxOptions.EXACT).on("webgpu,validationMode=sometimes")
+            assertThatThrownBy(() -> new OnnxRuntimeBackend(OnnxOptions.EXACT).on("webgpu;validationMode=sometimes")
                     .compile(graph, options(4))).isInstanceOf(BackendException.class)
                     .hasMessageContaining("sometimes");
         }
