@@ -36,12 +36,6 @@ import java.util.Set;
 public final class OnnxDecoder implements Decoder {
     private static final Logger LOGGER = System.getLogger(OnnxDecoder.class.getName());
     private static final int PROBE_CAPACITY = 16;
-    /** Up to here ONNX Runtime's WebGPU provider takes another kernel for attention than beyond. */
-    private static final int SHORT_BATCH = 31;
-    private static final int LONG_PROBE = 40;
-    /** Of the logits' length: rounded activations make some hundredths, wrong attention makes some tenths. */
-    private static final double SAME = 0.1;
-
     private final DecoderGraph graph;
     private final ModelConfig config;
     private final DecoderOptions options;
@@ -174,49 +168,27 @@ public final class OnnxDecoder implements Decoder {
     }
 
     /**
-     * Compares a prompt in one run with the same in short ones. ONNX Runtime 1.29's attention for 32 tokens and more is wrong on GPUs whose subgroups
-     * have less than 16 lanes, such as Mesa's in software: it leaves keys out.
+     * ONNX Runtime 1.29's attention for 32 tokens and more is wrong on GPUs whose subgroups have less than 16 lanes, such as Mesa's in software: it
+     * leaves keys out.
      */
     private void checkLongBatches() {
-        int count = Math.min(Math.min(LONG_PROBE, maxBatch), positions);
-        if (provider.isCpu() || count <= SHORT_BATCH) {
+        if (provider.isCpu() || maxBatch <= AttentionProbe.SHORT) {
             return;
         }
-        int[] tokens = new int[count];
-        Arrays.setAll(tokens, i -> i % config.vocabularySize());
-        float[] once = new float[SHORT_BATCH * config.vocabularySize()];
-        float[] cut = new float[once.length];
-        // Logits of tokens that see few others: there a few keys make the largest difference.
-        int before = count - SHORT_BATCH;
-        try (DecoderSequence sequence = newSequence(count)) {
-            sequence.forward(tokens, 0, count, once);
-            sequence.truncate(0);
-            sequence.forward(tokens, 0, before, null);
-            sequence.forward(tokens, before, SHORT_BATCH, cut);
-        }
-        double worst = 0;
-        for (int row = 0; row < SHORT_BATCH; row++) {
-            worst = Math.max(worst, difference(once, cut, row));
-        }
-        LOGGER.log(Level.DEBUG, "prompts in one run and in several differ by {0}", worst);
-        if (worst > SAME) {
-            maxBatch = SHORT_BATCH;
+        try (SessionOptions settings = new SessionOptions()) {
+            provider.addTo(settings);
+            if (AttentionProbe.agrees(config, settings)) {
+                return;
+            }
             LOGGER.log(Level.WARNING,
-                    "model ''{0}'': {1} computes prompts of more than {2} tokens wrongly in one run here, so they are cut",
-                    config.name(), provider.label(), SHORT_BATCH);
+                    "model ''{0}'': {1} is wrong for more than {2} tokens in one run here, so prompts are cut",
+                    config.name(), provider.label(), AttentionProbe.SHORT);
+        } catch (OnnxRuntimeException e) {
+            LOGGER.log(Level.WARNING,
+                    "model ''{0}'': prompts are cut to {1} tokens, as long ones cannot be checked: {2}",
+                    config.name(), AttentionProbe.SHORT, e.getMessage());
         }
-    }
-
-    /** Between rows of logits, of their length. */
-    private double difference(float[] one, float[] other, int row) {
-        double difference = 0;
-        double length = 0;
-        for (int i = row * config.vocabularySize(); i < (row + 1) * config.vocabularySize(); i++) {
-            difference += (one[i] - other[i]) * (double) (one[i] - other[i]);
-            length += other[i] * (double) other[i];
-        }
-        double relative = Math.sqrt(difference / length);
-        return Double.isNaN(relative) ? Double.POSITIVE_INFINITY : relative;
+        maxBatch = AttentionProbe.SHORT;
     }
 
     /** Of what has been copied the file's pages need not stay in memory; tokens are still looked up in the table outside. */

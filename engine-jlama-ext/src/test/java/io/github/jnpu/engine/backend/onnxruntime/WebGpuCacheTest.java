@@ -13,6 +13,7 @@ import io.github.jnpu.engine.backend.Decoder;
 import io.github.jnpu.engine.backend.DecoderOptions;
 import io.github.jnpu.engine.backend.DecoderSequence;
 import io.github.jnpu.engine.backend.KvCacheType;
+import io.github.jnpu.engine.backend.onnxruntime.capi.SessionOptions;
 import io.github.jnpu.engine.placement.Placement;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -201,6 +202,21 @@ class WebGpuCacheTest {
                 reference.forward(tokens, 0, 100, expected);
                 sequence.forward(tokens, 0, 100, actual);
                 assertNear(actual, expected, "after the prompt");
+            }
+        }
+    }
+
+    @Test
+    void theProbeKnowsWhichDevicesAreWrong() throws IOException {
+        try (GgufFile file = random(); SessionOptions cpu = new SessionOptions()) {
+            assertThat(AttentionProbe.agrees(DecoderGraph.of(file).config(), cpu)).isTrue();
+        }
+        // Its heads are small, and its logits hardly change: a comparison of those would not find it.
+        try (GgufFile file = GgufFile.open(TestModels.stories260K())) {
+            try (OnnxDecoder other = gpu(DecoderGraph.of(file), 100);
+                    GgufFile randomFile = random();
+                    OnnxDecoder gpu = gpu(DecoderGraph.of(randomFile), 100)) {
+                assertThat(other.maxBatch()).isEqualTo(gpu.maxBatch());
             }
         }
     }
