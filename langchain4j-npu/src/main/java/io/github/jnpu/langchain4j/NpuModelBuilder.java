@@ -131,6 +131,26 @@ public abstract class NpuModelBuilder<B extends NpuModelBuilder<B>> {
         return self();
     }
 
+    /**
+     * What runs each stage of the work: {@code npu}, {@code prefill=npu,decode=gpu}, {@code onnxruntime:webgpu}; by default the best
+     * device. What cannot be had runs on the CPU with a warning in the log.
+     *
+     * @throws IllegalArgumentException
+     *             if it cannot be read
+     */
+    public B place(String value) {
+        options = options.withPlace(value == null
+                ? PlacementWish.AUTO
+                : PlacementWish.parse(value, options.place().strict()));
+        return self();
+    }
+
+    /** Whether building the model fails, and a request, rather than anything else than {@link #place} runs it. */
+    public B strict(boolean value) {
+        options = options.withPlace(options.place().withStrict(value));
+        return self();
+    }
+
     /** The backend that must be used, by name; by default the best one. */
     public B backend(String value) {
         options = value == null

@@ -139,6 +139,8 @@ public final class Deployment {
                     }
                     engines.values().stream().filter(engine -> !placed.containsValue(engine))
                             .forEach(PlacedEngine::close);
+                    placement.warnings().forEach(warning -> LOGGER.log(Level.WARNING, "model ''{0}'': {1}", graph
+                            .config().name(), warning));
                     return new PlacedDecoder(graph, withWarnings(), placed, wish.strict(), this::openOwn);
                 } catch (Refused refused) {
                     giveUp(refused);
