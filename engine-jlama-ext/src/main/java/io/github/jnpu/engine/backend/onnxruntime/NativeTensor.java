@@ -5,6 +5,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import io.github.jnpu.convert.onnx.ElementType;
+import io.github.jnpu.engine.backend.BackendException;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -23,6 +24,8 @@ final class NativeTensor {
                 case INT32 -> OnnxTensor.createTensor(environment, buffer.asIntBuffer(), dims);
                 case INT64 -> OnnxTensor.createTensor(environment, buffer.asLongBuffer(), dims);
                 case UINT8 -> OnnxTensor.createTensor(environment, buffer, dims, OnnxJavaType.UINT8);
+                case INT8 -> OnnxTensor.createTensor(environment, buffer, dims, OnnxJavaType.INT8);
+                case INT4 -> throw new BackendException("ONNX Runtime's Java API has no tensors of int4");
                 case FLOAT16 -> OnnxTensor.createTensor(environment, buffer, dims, OnnxJavaType.FLOAT16);
             };
         } catch (OrtException e) {

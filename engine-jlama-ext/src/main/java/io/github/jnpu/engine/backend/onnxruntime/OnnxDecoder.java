@@ -96,7 +96,7 @@ final class OnnxDecoder implements Decoder {
     private OrtSession createSession(OnnxModel model) {
         try {
             Path folder = Files.createTempDirectory("jnpu-onnx");
-            Path placeholder = folder.resolve(OnnxModel.PLACEHOLDER_FILE);
+            Path placeholder = folder.resolve(OnnxModel.DATA_FILE);
             try (SessionOptions settings = new SessionOptions()) {
                 // The library insists on a file for constants that are not in the model, and the CPU provider never reads it.
                 try (FileChannel file = FileChannel.open(placeholder, StandardOpenOption.CREATE_NEW,
