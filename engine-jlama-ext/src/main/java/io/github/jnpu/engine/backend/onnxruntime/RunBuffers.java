@@ -24,6 +24,8 @@ import java.util.Set;
 final class RunBuffers implements AutoCloseable {
     private final OrtSession session;
     private final int vocabularySize;
+    private final boolean takesStream;
+    private final boolean givesStream;
     private final Optional<ModelTensor> table;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment tokenMemory;
@@ -32,6 +34,8 @@ final class RunBuffers implements AutoCloseable {
     private final MemorySegment position;
     private final MemorySegment logitsStart;
     private final MemorySegment logitsRow;
+    private final MemorySegment streamMemory;
+    private final int width;
     private final float[] embedding;
     private final OnnxTensor logitsTensor;
     private final Map<String, OnnxTensor> fixed = new HashMap<>();
@@ -45,16 +49,18 @@ final class RunBuffers implements AutoCloseable {
         this.session = session;
         this.vocabularySize = config.vocabularySize();
         this.table = model.outsideTable();
-        this.embedding = new float[table.isPresent() ? config.embeddingLength() : 0];
-        this.tokenMemory = allocate(maxBatch * (table.isPresent()
-                ? (long) config.embeddingLength() * Float.BYTES
+        this.takesStream = model.takesStream();
+        this.givesStream = model.givesStream();
+        this.width = config.embeddingLength();
+        this.embedding = new float[table.isPresent() ? width : 0];
+        this.tokenMemory = allocate(maxBatch * (table.isPresent() || takesStream
+                ? (long) width * Float.BYTES
                 : Long.BYTES));
-        this.sequenceLength = fixed(OnnxModel.SEQUENCE_LENGTHS, ElementType.INT32, 1);
-        this.totalLength = fixed(OnnxModel.TOTAL_LENGTH, ElementType.INT32);
-        this.logitsStart = fixed(OnnxModel.LOGITS_START, ElementType.INT64, 1);
-        this.position = model.takesPosition()
-                ? fixed(OnnxModel.POSITION, ElementType.INT64, 1)
-                : allocate(Long.BYTES);
+        this.sequenceLength = fixed(model, OnnxModel.SEQUENCE_LENGTHS, ElementType.INT32, 1);
+        this.totalLength = fixed(model, OnnxModel.TOTAL_LENGTH, ElementType.INT32);
+        this.logitsStart = fixed(model, OnnxModel.LOGITS_START, ElementType.INT64, 1);
+        this.position = fixed(model, OnnxModel.POSITION, ElementType.INT64, 1);
+        this.streamMemory = allocate(givesStream ? (long) maxBatch * width * Float.BYTES : 0);
         this.logitsRow = allocate((long) vocabularySize * Float.BYTES);
         this.logitsTensor = NativeTensor.of(ElementType.FLOAT, logitsRow, 1, 1, vocabularySize);
     }
@@ -64,9 +70,12 @@ final class RunBuffers implements AutoCloseable {
         return arena.allocate(size, 64);
     }
 
-    private MemorySegment fixed(String name, ElementType type, long... dims) {
+    /** Memory for one number; a tensor over it only where the graph reads it. */
+    private MemorySegment fixed(OnnxModel model, String name, ElementType type, long... dims) {
         MemorySegment memory = allocate(type.byteSize());
-        fixed.put(name, NativeTensor.of(type, memory, dims));
+        if (model.inputs().contains(name)) {
+            fixed.put(name, NativeTensor.of(type, memory, dims));
+        }
         return memory;
     }
 
@@ -79,14 +88,16 @@ final class RunBuffers implements AutoCloseable {
      *
      * @param length
      *            how many the sequence had before
+     * @param stream
+     *            the residual stream from {@code streamRow} on, where the graph takes or gives it
      * @param logitRows
      *            of how many of these tokens, the last ones, logits are wanted
      * @param logits
      *            receives them from {@code logitsOffset} on
      */
-    void run(KeyValueTensors cache, int length, int[] tokens, int from, int count, int logitRows, float[] logits,
-            int logitsOffset) {
-        setTokens(tokens, from, count);
+    void run(KeyValueTensors cache, int length, int[] tokens, int from, int count, float[] stream, int streamRow,
+            int logitRows, float[] logits, int logitsOffset) {
+        setTokens(tokens, from, count, stream, streamRow);
         sequenceLength.set(ValueLayout.JAVA_INT, 0, length + count - 1);
         totalLength.set(ValueLayout.JAVA_INT, 0, length + count);
         position.set(ValueLayout.JAVA_LONG, 0, length);
@@ -95,8 +106,16 @@ final class RunBuffers implements AutoCloseable {
         logitsStart.set(ValueLayout.JAVA_LONG, 0, count - rows);
         inputs.putAll(fixed);
         cache.bind(inputs, outputs);
+        if (givesStream) {
+            MemorySegment memory = streamMemory.asSlice(0, (long) count * width * Float.BYTES);
+            try (OnnxTensor tensor = NativeTensor.of(ElementType.FLOAT, memory, 1, count, width)) {
+                run(OnnxModel.HIDDEN_STATES_OUT, tensor);
+            }
+            MemorySegment.copy(memory, ValueLayout.JAVA_FLOAT, 0, stream, streamRow * width, count * width);
+            return;
+        }
         if (rows == 1) {
-            run(logitsTensor);
+            run(OnnxModel.LOGITS, logitsTensor);
             if (logitRows == 1) {
                 MemorySegment.copy(logitsRow, ValueLayout.JAVA_FLOAT, 0, logits, logitsOffset, vocabularySize);
             }
@@ -105,14 +124,14 @@ final class RunBuffers implements AutoCloseable {
         try (Arena many = Arena.ofConfined()) {
             MemorySegment memory = many.allocate((long) rows * vocabularySize * Float.BYTES, 64);
             try (OnnxTensor tensor = NativeTensor.of(ElementType.FLOAT, memory, 1, rows, vocabularySize)) {
-                run(tensor);
+                run(OnnxModel.LOGITS, tensor);
             }
             MemorySegment.copy(memory, ValueLayout.JAVA_FLOAT, 0, logits, logitsOffset, rows * vocabularySize);
         }
     }
 
-    private void run(OnnxTensor logits) {
-        outputs.put(OnnxModel.LOGITS, logits);
+    private void run(String output, OnnxTensor tensor) {
+        outputs.put(output, tensor);
         // Closing the result leaves tensors alone that were brought.
         try (OrtSession.Result _ = session.run(inputs, Set.of(), outputs)) {
             return;
@@ -121,19 +140,24 @@ final class RunBuffers implements AutoCloseable {
         }
     }
 
-    private void setTokens(int[] tokens, int from, int count) {
+    private void setTokens(int[] tokens, int from, int count, float[] stream, int streamRow) {
         if (count != tokenCount) {
             if (tokenTensor != null) {
                 tokenTensor.close();
                 tokenTensor = null;
             }
-            tokenTensor = table.isPresent()
-                    ? NativeTensor.of(ElementType.FLOAT,
-                            tokenMemory.asSlice(0, (long) count * embedding.length * Float.BYTES), 1, count,
-                            embedding.length)
+            tokenTensor = table.isPresent() || takesStream
+                    ? NativeTensor.of(ElementType.FLOAT, tokenMemory.asSlice(0, (long) count * width * Float.BYTES), 1,
+                            count, width)
                     : NativeTensor.of(ElementType.INT64, tokenMemory.asSlice(0, (long) count * Long.BYTES), 1, count);
             tokenCount = count;
-            inputs.put(table.isPresent() ? OnnxModel.INPUTS_EMBEDS : OnnxModel.INPUT_IDS, tokenTensor);
+            inputs.put(takesStream
+                    ? OnnxModel.HIDDEN_STATES
+                    : table.isPresent() ? OnnxModel.INPUTS_EMBEDS : OnnxModel.INPUT_IDS, tokenTensor);
+        }
+        if (takesStream) {
+            MemorySegment.copy(stream, streamRow * width, tokenMemory, ValueLayout.JAVA_FLOAT, 0, count * width);
+            return;
         }
         for (int i = 0; i < count; i++) {
             int token = tokens[from + i];
