@@ -1,0 +1,205 @@
+package io.github.jnpu.engine.backend.onnxruntime;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import io.github.jnpu.convert.graph.DecoderGraph;
+import io.github.jnpu.convert.model.ModelTensor;
+import io.github.jnpu.convert.onnx.ElementType;
+import io.github.jnpu.convert.onnx.OnnxModel;
+import io.github.jnpu.convert.onnx.OnnxOptions.FixedShape;
+import io.github.jnpu.convert.tensor.Dequantizer;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A session of a graph in the dialect of standard operators, and what goes in and out of it. Where the number of tokens stands in the graph, a
+ * run of fewer is filled up with rows of zeros behind them: no token sees one after its own. For one thread.
+ */
+final class StandardGraph implements AutoCloseable {
+    /** Far below any score, and far above what 16 bits cannot hold. */
+    private static final float UNSEEN = -10_000;
+
+    private final OrtSession session;
+    private final DecoderGraph graph;
+    private final OnnxModel model;
+    private final Optional<FixedShape> shape;
+    private final int width;
+    private final int vocabularySize;
+    private final float[] embedding;
+    private final Map<String, OnnxTensor> inputs = new HashMap<>();
+    private final Map<String, OnnxTensor> outputs = new HashMap<>();
+    /** By the names of inputs and outputs: the memory of their tensors. */
+    private final Map<String, MemorySegment> memories = new HashMap<>();
+    private Arena arena = Arena.ofShared();
+    private int tokens;
+    private int cached;
+    private int logitRows;
+
+    StandardGraph(OrtSession session, DecoderGraph graph, OnnxModel model, Optional<FixedShape> shape) {
+        this.session = session;
+        this.graph = graph;
+        this.model = model;
+        this.shape = shape;
+        this.width = graph.config().embeddingLength();
+        this.vocabularySize = graph.config().vocabularySize();
+        this.embedding = new float[model.outsideTable().isPresent() ? width : 0];
+    }
+
+    /** How many logits one run can give at most; {@link Integer#MAX_VALUE} where that is open. */
+    int maxLogitRows() {
+        return shape.isPresent() ? 1 : Integer.MAX_VALUE;
+    }
+
+    long byteSize() {
+        return memories.values().stream().mapToLong(MemorySegment::byteSize).sum();
+    }
+
+    /**
+     * Runs some tokens of a sequence, and puts their keys and values into its cache, which has room for them.
+     *
+     * @param length
+     *            how many the sequence had before
+     * @param stream
+     *            the residual stream from {@code streamRow} on, where the graph takes or gives it
+     * @param wanted
+     *            of how many of these tokens, the last ones, logits are wanted
+     * @param logits
+     *            receives them from {@code logitsOffset} on
+     */
+    void run(HostCache cache, int length, int[] ids, int from, int count, float[] stream, int streamRow, int wanted,
+            float[] logits, int logitsOffset) {
+        int rows = Math.max(1, wanted);
+        prepare(shape.map(FixedShape::tokens).orElse(count), cache.positions(), rows);
+        if (model.takesStream()) {
+            MemorySegment.copy(stream, streamRow * width, memories.get(OnnxModel.HIDDEN_STATES), ValueLayout.JAVA_FLOAT,
+                    0, count * width);
+        } else {
+            embed(ids, from, count);
+        }
+        setPositions(length);
+        setMask(length);
+        MemorySegment logitsRows = memories.get(OnnxModel.LOGITS_ROWS);
+        for (int i = 0; i < rows && logitsRows != null; i++) {
+            logitsRows.setAtIndex(ValueLayout.JAVA_INT, i, count - rows + i);
+        }
+        cache.bind(inputs);
+        // Closing the result leaves tensors alone that were brought.
+        try (OrtSession.Result _ = session.run(inputs, Set.of(), outputs)) {
+            cache.take(memories, tokens, length, count);
+        } catch (OrtException e) {
+            throw OrtFailure.of("run the model", e);
+        }
+        if (model.givesStream()) {
+            MemorySegment.copy(memories.get(OnnxModel.HIDDEN_STATES_OUT), ValueLayout.JAVA_FLOAT, 0, stream,
+                    streamRow * width, count * width);
+        } else if (wanted > 0) {
+            MemorySegment.copy(memories.get(OnnxModel.LOGITS), ValueLayout.JAVA_FLOAT, 0, logits, logitsOffset,
+                    rows * vocabularySize);
+        }
+    }
+
+    /** Makes tensors anew if a size has changed. */
+    private void prepare(int newTokens, int newCached, int newRows) {
+        if (newTokens == tokens && newCached == cached && newRows == logitRows) {
+            return;
+        }
+        release();
+        tokens = newTokens;
+        cached = newCached;
+        logitRows = newRows;
+        input(OnnxModel.HIDDEN_STATES, ElementType.FLOAT, 1, tokens, width);
+        input(OnnxModel.INPUTS_EMBEDS, ElementType.FLOAT, 1, tokens, width);
+        input(OnnxModel.POSITION, ElementType.INT32, tokens);
+        input(OnnxModel.ATTENTION_MASK, ElementType.FLOAT, 1, 1, tokens, cached + tokens);
+        input(OnnxModel.LOGITS_ROWS, ElementType.INT32, logitRows);
+        if (model.givesStream()) {
+            outputs.put(OnnxModel.HIDDEN_STATES_OUT,
+                    tensor(OnnxModel.HIDDEN_STATES_OUT, ElementType.FLOAT, 1, tokens, width));
+        } else {
+            outputs.put(OnnxModel.LOGITS, tensor(OnnxModel.LOGITS, ElementType.FLOAT, 1, logitRows, vocabularySize));
+        }
+        HostCache.bindNew(graph, tokens, arena, outputs, memories);
+    }
+
+    private void input(String name, ElementType type, long... dims) {
+        if (model.inputs().contains(name)) {
+            inputs.put(name, tensor(name, type, dims));
+        }
+    }
+
+    private OnnxTensor tensor(String name, ElementType type, long... dims) {
+        long elements = 1;
+        for (long dim : dims) {
+            elements *= dim;
+        }
+        MemorySegment memory = arena.allocate(type.byteSize(elements), 64);
+        memories.put(name, memory);
+        return NativeTensor.of(type, memory, dims);
+    }
+
+    private void embed(int[] ids, int from, int count) {
+        ModelTensor table = model.outsideTable().orElseThrow();
+        MemorySegment target = memories.get(OnnxModel.INPUTS_EMBEDS);
+        for (int i = 0; i < count; i++) {
+            Dequantizer.dequantize(table.type(), table.data(), ids[from + i] * table.rowBytes(), embedding, 0, width);
+            MemorySegment.copy(embedding, 0, target, ValueLayout.JAVA_FLOAT, (long) i * width * Float.BYTES, width);
+        }
+    }
+
+    /** Tokens that fill up may have any position that there is. */
+    private void setPositions(int length) {
+        MemorySegment target = memories.get(OnnxModel.POSITION);
+        for (int i = 0; i < tokens && target != null; i++) {
+            target.setAtIndex(ValueLayout.JAVA_INT, i, Math.min(length + i, model.positions() - 1));
+        }
+    }
+
+    /** Every token sees all that were there before, and of the new ones those up to itself. */
+    private void setMask(int length) {
+        MemorySegment target = memories.get(OnnxModel.ATTENTION_MASK);
+        if (target == null) {
+            return;
+        }
+        float[] row = new float[cached + tokens];
+        for (int place = length; place < row.length; place++) {
+            row[place] = UNSEEN;
+        }
+        for (int i = 0; i < tokens; i++) {
+            row[cached + i] = 0;
+            MemorySegment.copy(row, 0, target, ValueLayout.JAVA_FLOAT, (long) i * row.length * Float.BYTES, row.length);
+        }
+    }
+
+    private void release() {
+        inputs.forEach((name, tensor) -> {
+            // Those of the cache belong to it.
+            if (memories.containsKey(name)) {
+                tensor.close();
+            }
+        });
+        outputs.values().forEach(OnnxTensor::close);
+        inputs.clear();
+        outputs.clear();
+        memories.clear();
+        arena.close();
+        arena = Arena.ofShared();
+    }
+
+    @Override
+    public void close() {
+        release();
+        arena.close();
+        try {
+            session.close();
+        } catch (OrtException e) {
+            throw OrtFailure.of("close a session", e);
+        }
+    }
+}
