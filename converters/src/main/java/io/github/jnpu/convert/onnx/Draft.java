@@ -28,6 +28,8 @@ final class Draft {
     private final int positions;
     /** By the ids of values: the names under which the printed graph has them. */
     private final Map<Integer, String> names = new HashMap<>();
+    /** By the ids of values that come out of the graph: under which names. */
+    private final Map<Integer, String> outputs = new HashMap<>();
     /** By the ids of values that have no name: why. */
     private final Map<Integer, String> unnamed = new HashMap<>();
     /** By the names of inputs and the lengths of blocks: the names of their sums. */
@@ -90,16 +92,24 @@ final class Draft {
         });
     }
 
+    /** Says under which name a value has to come out. */
+    void comesOut(Value value, String name) {
+        outputs.put(value.id(), name);
+    }
+
     /** A new name for a value. */
     String define(Value value) {
-        String name = graph.newName(value.name());
+        String name = graph.newName(outputs.getOrDefault(value.id(), value.name()));
         names.put(value.id(), name);
         return name;
     }
 
     /** Gives a value a name that is there already. */
     void define(Value value, String name) {
-        names.put(value.id(), name);
+        String output = outputs.get(value.id());
+        names.put(value.id(), output == null || output.equals(name)
+                ? name
+                : graph.node(STANDARD, "Identity", output, List.of(name)));
     }
 
     /** Says why a value will have no name. */

@@ -62,9 +62,15 @@ public final class OnnxWriter {
     }
 
     private OnnxModel write() {
+        Value output = decoder.output();
+        boolean logits = decoder.head().isPresent();
+        // Named before it is made: a node that only renames is one that a device may not have.
+        draft.comesOut(output, logits ? OnnxModel.LOGITS : OnnxModel.HIDDEN_STATES_OUT);
         write(decoder.entry());
         decoder.layers().forEach(layer -> layer.operations().forEach(this::write));
-        decoder.head().ifPresentOrElse(this::writeHead, this::writeStream);
+        decoder.head().ifPresent(this::writeHead);
+        Object rows = logits ? options.shape().<Object>map(_ -> 1).orElse("logit_rows") : draft.tokens();
+        graph.output(draft.name(output), ElementType.FLOAT, 1, rows, output.width());
         return new OnnxModel(graph.toModel(decoder.config().name()), graph.initializers(), outsideTable,
                 graph.inputNames(), graph.outputNames(), draft.positions(), draft.widened());
     }
@@ -73,15 +79,6 @@ public final class OnnxWriter {
     private void writeHead(DecoderGraph.Head head) {
         draft.define(head.input(), operators.rowsWithLogits(draft.name(head.input())));
         head.operations().forEach(this::write);
-        graph.node(STANDARD, "Identity", OnnxModel.LOGITS, List.of(draft.name(head.output())));
-        Object rows = options.shape().<Object>map(_ -> 1).orElse("logit_rows");
-        graph.output(OnnxModel.LOGITS, ElementType.FLOAT, 1, rows, head.output().width());
-    }
-
-    private void writeStream() {
-        Value stream = decoder.output();
-        graph.node(STANDARD, "Identity", OnnxModel.HIDDEN_STATES_OUT, List.of(draft.name(stream)));
-        graph.output(OnnxModel.HIDDEN_STATES_OUT, ElementType.FLOAT, 1, draft.tokens(), stream.width());
     }
 
     private void write(Operation operation) {

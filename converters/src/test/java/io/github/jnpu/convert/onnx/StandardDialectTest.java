@@ -34,7 +34,7 @@ class StandardDialectTest {
     /** What QNN, CoreML and VitisAI have in common is smaller than ONNX. */
     private static final List<String> PLAIN_OPERATORS = List.of("Add", "Sub", "Mul", "Div", "Sqrt", "ReduceMean",
             "ReduceSum", "MatMul", "Softmax", "Sigmoid", "Reshape", "Transpose", "Concat", "Slice", "Gather",
-            "DequantizeLinear", "Identity");
+            "DequantizeLinear");
 
     @TempDir
     Path folder;

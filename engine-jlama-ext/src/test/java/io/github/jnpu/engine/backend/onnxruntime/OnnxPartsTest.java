@@ -3,6 +3,7 @@ package io.github.jnpu.engine.backend.onnxruntime;
 import io.github.jnpu.convert.gguf.GgufFile;
 import io.github.jnpu.convert.graph.DecoderGraph;
 import io.github.jnpu.convert.onnx.OnnxOptions;
+import io.github.jnpu.convert.onnx.OnnxOptions.Weights;
 import io.github.jnpu.convert.random.FileType;
 import io.github.jnpu.convert.random.ModelSize;
 import io.github.jnpu.convert.random.RandomModel;
@@ -14,6 +15,7 @@ import io.github.jnpu.engine.backend.KvCacheType;
 import io.github.jnpu.engine.backend.Placement;
 import io.github.jnpu.engine.backend.Stage;
 import io.github.jnpu.engine.backend.reference.ReferenceBackend;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -39,15 +41,22 @@ class OnnxPartsTest {
     Path folder;
 
     @ParameterizedTest
-    @CsvSource({"llama, Q8_0, false, false", "llama, F32, true, false", "qwen3, Q4_K_M, true, true",
-            "qwen2, Q4_0, false, true"})
-    void partsOneAfterTheOtherAreTheWhole(String architecture, FileType type, boolean halves, boolean mixed)
-            throws IOException {
+    @CsvSource({"llama, Q8_0, false, false, EXACT", "llama, F32, true, false, EXACT",
+            "qwen3, Q4_K_M, true, true, EXACT",
+            "qwen2, Q4_0, false, true, EXACT", "llama, F32, true, false, OPEN", "qwen3, Q4_K_M, false, true, OPEN",
+            "llama, Q8_0, true, false, FIXED", "qwen2, F32, true, true, FIXED"})
+    void partsOneAfterTheOtherAreTheWhole(String architecture, FileType type, boolean halves, boolean mixed,
+            String form) throws IOException {
         Path path = folder.resolve("random.gguf");
         new RandomModel(architecture, ModelSize.Preset.TINY.size(), type, false, 1).write(path);
         try (GgufFile file = GgufFile.open(path)) {
             DecoderGraph whole = DecoderGraph.of(file);
-            ComputeBackend onnx = new OnnxRuntimeBackend(OnnxOptions.EXACT);
+            OnnxOptions open = OnnxOptions.EXACT.standard(Weights.BLOCKS);
+            ComputeBackend onnx = new OnnxRuntimeBackend(switch (form) {
+                case "OPEN" -> open;
+                case "FIXED" -> open.withShape(16, LENGTH);
+                default -> OnnxOptions.EXACT;
+            });
             ComputeBackend vector = Placement.find(whole, Optional.of("vector")).backend();
             float[][] expected = logits(whole, List.of(whole), List.of(new ReferenceBackend()));
             DecoderGraph cuttable = halves ? whole.halves() : whole;
@@ -66,6 +75,46 @@ class OnnxPartsTest {
                 }
             }
         }
+    }
+
+    /** The one cache is a text's on the scalar loops and goes on here, and the other way round. */
+    @Test
+    void aCacheMovesToStandardOperatorsAndBack() throws IOException {
+        Path path = folder.resolve("random.gguf");
+        new RandomModel("llama", ModelSize.Preset.TINY.size(), FileType.F32, false, 1).write(path);
+        try (GgufFile file = GgufFile.open(path)) {
+            DecoderGraph graph = DecoderGraph.of(file);
+            int[] tokens = new SplittableRandom(1).ints(LENGTH, 3, graph.config().vocabularySize()).toArray();
+            DecoderOptions options = new DecoderOptions(2, KvCacheType.F32, 32);
+            try (Decoder scalar = new ReferenceBackend().compile(graph, options);
+                    Decoder onnx = new OnnxRuntimeBackend(OnnxOptions.EXACT.standard(Weights.FLOAT)).compile(graph,
+                            options)) {
+                assertThat(moved(graph, tokens, scalar, onnx)).containsExactly(
+                        moved(graph, tokens, scalar, scalar), within(1e-3f));
+                assertThat(moved(graph, tokens, onnx, scalar)).containsExactly(
+                        moved(graph, tokens, scalar, scalar), within(1e-3f));
+            }
+        }
+    }
+
+    private static float[] moved(DecoderGraph graph, int[] tokens, Decoder from, Decoder to) {
+        float[] logits = new float[graph.config().vocabularySize()];
+        try (DecoderSequence old = from.newSequence(LENGTH); DecoderSequence next = to.newSequence(LENGTH)) {
+            old.forward(tokens, 0, PROMPT, null);
+            int rows = graph.config().keyValueHeads() * graph.config().keyLength();
+            for (int layer = 0; layer < graph.config().layers(); layer++) {
+                for (int at = 0; at < PROMPT; at += 60) {
+                    int count = Math.min(60, PROMPT - at);
+                    float[] keys = new float[count * rows];
+                    float[] values = new float[count * rows];
+                    old.readCache(layer, at, count, keys, values);
+                    next.writeCache(layer, at, count, keys, values);
+                }
+            }
+            next.advance(PROMPT);
+            next.forward(tokens, PROMPT, 1, logits);
+        }
+        return logits;
     }
 
     /** After the prompt, and after each token of decode. */
