@@ -4,6 +4,7 @@ import io.github.jnpu.convert.graph.Operation.Attention;
 import io.github.jnpu.convert.graph.Operation.Projection;
 import io.github.jnpu.convert.graph.Operation.Rope;
 import io.github.jnpu.convert.graph.Operation.RopeLayout;
+import io.github.jnpu.convert.graph.RopeFrequencies;
 import io.github.jnpu.convert.model.ModelTensor;
 import io.github.jnpu.convert.onnx.GraphProto.Attribute;
 import io.github.jnpu.convert.tensor.BlockSplit;
@@ -104,6 +105,12 @@ final class MicrosoftOperators implements Operators {
                 List.of(draft.name(rope.input()), OnnxModel.POSITION, draft.tables().cosines(rope.frequencies()),
                         draft.tables().sines(rope.frequencies())),
                 Attribute.of("interleaved", interleaved(rope)));
+    }
+
+    /** None: they are tables in the graph. */
+    @Override
+    public List<RopeFrequencies> frequencies() {
+        return List.of();
     }
 
     private static long interleaved(Rope rope) {

@@ -1,5 +1,6 @@
 package io.github.jnpu.convert.onnx;
 
+import io.github.jnpu.convert.graph.RopeFrequencies;
 import io.github.jnpu.convert.model.ModelTensor;
 
 import java.util.List;
@@ -31,10 +32,12 @@ import java.util.Set;
  *
  * <p>{@link OnnxOptions.Dialect#STANDARD}, where nothing changes in place and nothing is counted inside, so that all sizes can be fixed:
  * <ul>
- * <li>{@code position_ids}, int32 [T]: each token's position, below {@link #positions};
+ * <li>{@code rope_cos.N}, {@code rope_sin.N}, float [T, pairs]: {@link RopeFrequencies#cosine} and {@code sine} of each token's position for
+ * the N-th of {@link #frequencies}; a row of zeros, or any other, for a token that nobody needs;
  * <li>{@code attention_mask}, float [1, 1, T, S + T], added to the scores of S cached positions and T new ones: 0 where a token
  * sees a position, some -10,000 where it does not, as for places of the cache that are empty and new tokens after its own;
- * <li>{@code logits_rows}, int32 [rows]: the tokens of this run whose logits are computed; exactly one where shapes are fixed;
+ * <li>{@code logits_rows}, float [1, rows, T]: a 1 in each row for the token of this run whose logits it is to have, and zeros; one row
+ * where shapes are fixed;
  * <li>{@code past_key_values.N.key}, {@code .value}: float [1, key-value heads, S, head width]; all numbers in it must be finite, even unseen ones;
  * <li>out of it {@code present.N.key}, {@code .value}, float [1, key-value heads, T, head width]: the new tokens' only. The caller
  * puts them into its cache, where it likes: only the mask knows which place is whose.
@@ -51,13 +54,16 @@ import java.util.Set;
  *            names of all inputs
  * @param outputs
  *            names of all outputs
+ * @param frequencies
+ *            whose cosines and sines go in; none where they are tables in the graph
  * @param positions
- *            for how many positions there are angles: a text cannot be longer
+ *            a text cannot be longer: there are no angles or no places in the cache for more
  * @param widened
  *            names of weights that are floats now, four bytes each, and were something else in the file
  */
 public record OnnxModel(byte[] proto, List<Initializer> initializers, Optional<ModelTensor> outsideTable,
-        Set<String> inputs, Set<String> outputs, int positions, Set<String> widened) {
+        Set<String> inputs, Set<String> outputs, List<RopeFrequencies> frequencies, int positions,
+        Set<String> widened) {
     /** The file that the graph names as the place of all constants, in its own folder: it must exist, and may be empty if a session is given all of them. */
     public static final String DATA_FILE = "model.onnx.data";
 
@@ -77,6 +83,7 @@ public record OnnxModel(byte[] proto, List<Initializer> initializers, Optional<M
         initializers = List.copyOf(initializers);
         inputs = Set.copyOf(inputs);
         outputs = Set.copyOf(outputs);
+        frequencies = List.copyOf(frequencies);
         widened = Set.copyOf(widened);
     }
 
@@ -93,6 +100,16 @@ public record OnnxModel(byte[] proto, List<Initializer> initializers, Optional<M
     /** Whether the residual stream comes out, in place of logits. */
     public boolean givesStream() {
         return outputs.contains(HIDDEN_STATES_OUT);
+    }
+
+    /** The cosines of the frequencies of a number. */
+    public static String cosines(int number) {
+        return "rope_cos.%d".formatted(number);
+    }
+
+    /** The sines of the frequencies of a number. */
+    public static String sines(int number) {
+        return "rope_sin.%d".formatted(number);
     }
 
     public static String pastKey(int layer) {

@@ -72,7 +72,7 @@ public final class OnnxWriter {
         Object rows = logits ? options.shape().<Object>map(_ -> 1).orElse("logit_rows") : draft.tokens();
         graph.output(draft.name(output), ElementType.FLOAT, 1, rows, output.width());
         return new OnnxModel(graph.toModel(decoder.config().name()), graph.initializers(), outsideTable,
-                graph.inputNames(), graph.outputNames(), draft.positions(), draft.widened());
+                graph.inputNames(), graph.outputNames(), operators.frequencies(), draft.positions(), draft.widened());
     }
 
     /** Only the tokens whose logits are asked for reach the head. */

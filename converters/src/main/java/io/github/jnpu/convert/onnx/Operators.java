@@ -3,6 +3,9 @@ package io.github.jnpu.convert.onnx;
 import io.github.jnpu.convert.graph.Operation.Attention;
 import io.github.jnpu.convert.graph.Operation.Projection;
 import io.github.jnpu.convert.graph.Operation.Rope;
+import io.github.jnpu.convert.graph.RopeFrequencies;
+
+import java.util.List;
 
 /** What the dialects print each in its own way. */
 sealed interface Operators permits MicrosoftOperators, StandardOperators {
@@ -14,6 +17,9 @@ sealed interface Operators permits MicrosoftOperators, StandardOperators {
     void multiply(Projection projection, String product);
 
     void turn(Rope rope);
+
+    /** Whose angles a run has to bring. */
+    List<RopeFrequencies> frequencies();
 
     void attend(Attention attention);
 

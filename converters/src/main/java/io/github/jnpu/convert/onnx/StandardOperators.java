@@ -4,6 +4,7 @@ import io.github.jnpu.convert.graph.Operation.Attention;
 import io.github.jnpu.convert.graph.Operation.Projection;
 import io.github.jnpu.convert.graph.Operation.Rope;
 import io.github.jnpu.convert.graph.Operation.RopeLayout;
+import io.github.jnpu.convert.graph.RopeFrequencies;
 import io.github.jnpu.convert.model.ModelTensor;
 import io.github.jnpu.convert.onnx.GraphProto.Attribute;
 import io.github.jnpu.convert.onnx.OnnxOptions.FixedShape;
@@ -11,6 +12,7 @@ import io.github.jnpu.convert.onnx.OnnxOptions.Weights;
 import io.github.jnpu.convert.tensor.BlockSplit;
 import io.github.jnpu.convert.tensor.TensorType;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,14 +22,15 @@ import static io.github.jnpu.convert.onnx.Draft.TOKENS;
 import static io.github.jnpu.convert.onnx.GraphProto.STANDARD;
 
 /**
- * With ONNX's own operators, of those the plain ones that devices with a compiler of their own know: no tensor has more than four axes, indices
- * are int32, no size depends on a number.
+ * With ONNX's own operators, of those the plain ones that devices with a compiler of their own know: no tensor has more than four axes, no size
+ * depends on a number, and nothing is looked up by an index, which CoreML's programs cannot. So the run brings angles, and chooses rows by a product.
  */
 final class StandardOperators implements Operators {
     private final Draft draft;
     private final GraphProto graph;
     private final OnnxOptions options;
-    /** By the names of tables and the place of pairs: the names of the run's rows of them. */
+    private final List<RopeFrequencies> frequencies = new ArrayList<>();
+    /** By the names of angles and the place of pairs: the names of the run's angles in that shape. */
     private final Map<String, String> angles = new HashMap<>();
     /** The name of the cache's capacity where it is open. */
     private String pastLength;
@@ -117,8 +120,12 @@ final class StandardOperators implements Operators {
                 : draft.reshape(turning, name + ".pairs", TOKENS, heads, 2, pairs);
         String first = slice(paired, name + ".first", axis, 0, 1);
         String second = slice(paired, name + ".second", axis, 1, 2);
-        String cosines = angles(draft.tables().cosines(rope.frequencies()), pairs, adjacent);
-        String sines = angles(draft.tables().sines(rope.frequencies()), pairs, adjacent);
+        if (!frequencies.contains(rope.frequencies())) {
+            frequencies.add(rope.frequencies());
+        }
+        int number = frequencies.indexOf(rope.frequencies());
+        String cosines = angles(OnnxModel.cosines(number), pairs, adjacent);
+        String sines = angles(OnnxModel.sines(number), pairs, adjacent);
         String turnedFirst = node("Sub", name + ".first_turned",
                 List.of(node("Mul", name + ".first_cos", List.of(first, cosines)),
                         node("Mul", name + ".second_sin", List.of(second, sines))));
@@ -134,15 +141,19 @@ final class StandardOperators implements Operators {
         draft.define(rope.output(), draft.reshape(turned, name, 1, TOKENS, rope.output().width()));
     }
 
-    /** The rows of a table for the run's positions, shaped for pairs; made once for all heads that turn alike. */
-    private String angles(String table, int pairs, boolean adjacent) {
-        return angles.computeIfAbsent(table + adjacent, _ -> {
-            graph.input(OnnxModel.POSITION, ElementType.INT32, draft.tokens());
-            String rows = node("Gather", table + ".rows", List.of(table, OnnxModel.POSITION));
+    /** What a run brings for its positions, shaped for pairs; once for all heads that turn alike. */
+    private String angles(String name, int pairs, boolean adjacent) {
+        return angles.computeIfAbsent(name + adjacent, _ -> {
+            graph.input(name, ElementType.FLOAT, draft.tokens(), pairs);
             return adjacent
-                    ? draft.reshape(rows, table + ".run", TOKENS, 1, pairs, 1)
-                    : draft.reshape(rows, table + ".run", TOKENS, 1, 1, pairs);
+                    ? draft.reshape(name, name + ".pairs", TOKENS, 1, pairs, 1)
+                    : draft.reshape(name, name + ".pairs", TOKENS, 1, 1, pairs);
         });
+    }
+
+    @Override
+    public List<RopeFrequencies> frequencies() {
+        return frequencies;
     }
 
     private String slice(String input, String output, long axis, long from, long to) {
@@ -238,7 +249,7 @@ final class StandardOperators implements Operators {
     @Override
     public String rowsWithLogits(String stream) {
         Object rows = options.shape().<Object>map(_ -> 1).orElse("logit_rows");
-        graph.input(OnnxModel.LOGITS_ROWS, ElementType.INT32, rows);
-        return node("Gather", "logits_hidden", List.of(stream, OnnxModel.LOGITS_ROWS), Attribute.of("axis", 1L));
+        graph.input(OnnxModel.LOGITS_ROWS, ElementType.FLOAT, 1, rows, draft.tokens());
+        return node("MatMul", "logits_hidden", List.of(OnnxModel.LOGITS_ROWS, stream));
     }
 }

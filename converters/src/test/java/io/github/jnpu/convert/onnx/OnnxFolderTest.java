@@ -102,7 +102,8 @@ class OnnxFolderTest {
                     throw new UncheckedIOException(new IOException("no such page"));
                 }, false);
         OnnxModel model = OnnxWriter.write(graph, OnnxOptions.EXACT);
-        OnnxModel failing = new OnnxModel(model.proto(), List.of(broken), model.outsideTable(), Set.of(), Set.of(), 1,
+        OnnxModel failing = new OnnxModel(model.proto(), List.of(broken), model.outsideTable(), Set.of(), Set.of(),
+                List.of(), 1,
                 Set.of());
         Path target = folder.resolve("onnx");
         assertThatThrownBy(() -> OnnxFolder.write(target, failing)).isInstanceOf(IOException.class)

@@ -134,7 +134,7 @@ class OnnxWriterTest {
                         ? OnnxOptions.EXACT.standard(Weights.FLOAT)
                         : OnnxOptions.EXACT;
                 List<String> counts = dialect == Dialect.STANDARD
-                        ? List.of("position_ids", "attention_mask")
+                        ? List.of("rope_cos.0", "rope_sin.0", "attention_mask")
                         : List.of("seqlens_k", "total_sequence_length");
                 List<String> attention = new ArrayList<>(counts);
                 attention.addAll(List.of("hidden_states", "past_key_values.0.key", "past_key_values.0.value"));

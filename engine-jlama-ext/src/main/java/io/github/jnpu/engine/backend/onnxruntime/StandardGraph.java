@@ -4,6 +4,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import io.github.jnpu.convert.graph.DecoderGraph;
+import io.github.jnpu.convert.graph.RopeFrequencies;
 import io.github.jnpu.convert.model.ModelTensor;
 import io.github.jnpu.convert.onnx.ElementType;
 import io.github.jnpu.convert.onnx.OnnxModel;
@@ -83,12 +84,9 @@ final class StandardGraph implements AutoCloseable {
         } else {
             embed(ids, from, count);
         }
-        setPositions(length);
+        setAngles(length);
         setMask(length);
-        MemorySegment logitsRows = memories.get(OnnxModel.LOGITS_ROWS);
-        for (int i = 0; i < rows && logitsRows != null; i++) {
-            logitsRows.setAtIndex(ValueLayout.JAVA_INT, i, count - rows + i);
-        }
+        chooseRows(count - rows);
         cache.bind(inputs);
         // Closing the result leaves tensors alone that were brought.
         try (OrtSession.Result _ = session.run(inputs, Set.of(), outputs)) {
@@ -116,9 +114,13 @@ final class StandardGraph implements AutoCloseable {
         logitRows = newRows;
         input(OnnxModel.HIDDEN_STATES, ElementType.FLOAT, 1, tokens, width);
         input(OnnxModel.INPUTS_EMBEDS, ElementType.FLOAT, 1, tokens, width);
-        input(OnnxModel.POSITION, ElementType.INT32, tokens);
+        for (int i = 0; i < model.frequencies().size(); i++) {
+            int pairs = model.frequencies().get(i).inverse().length;
+            input(OnnxModel.cosines(i), ElementType.FLOAT, tokens, pairs);
+            input(OnnxModel.sines(i), ElementType.FLOAT, tokens, pairs);
+        }
         input(OnnxModel.ATTENTION_MASK, ElementType.FLOAT, 1, 1, tokens, cached + tokens);
-        input(OnnxModel.LOGITS_ROWS, ElementType.INT32, logitRows);
+        input(OnnxModel.LOGITS_ROWS, ElementType.FLOAT, 1, logitRows, tokens);
         if (model.givesStream()) {
             outputs.put(OnnxModel.HIDDEN_STATES_OUT,
                     tensor(OnnxModel.HIDDEN_STATES_OUT, ElementType.FLOAT, 1, tokens, width));
@@ -153,11 +155,28 @@ final class StandardGraph implements AutoCloseable {
         }
     }
 
-    /** Tokens that fill up may have any position that there is. */
-    private void setPositions(int length) {
-        MemorySegment target = memories.get(OnnxModel.POSITION);
-        for (int i = 0; i < tokens && target != null; i++) {
-            target.setAtIndex(ValueLayout.JAVA_INT, i, Math.min(length + i, model.positions() - 1));
+    private void setAngles(int length) {
+        for (int i = 0; i < model.frequencies().size(); i++) {
+            RopeFrequencies frequencies = model.frequencies().get(i);
+            int pairs = frequencies.inverse().length;
+            MemorySegment cosines = memories.get(OnnxModel.cosines(i));
+            MemorySegment sines = memories.get(OnnxModel.sines(i));
+            for (int place = 0; place < tokens * pairs; place++) {
+                int position = length + place / pairs;
+                cosines.setAtIndex(ValueLayout.JAVA_FLOAT, place, frequencies.cosine(position, place % pairs));
+                sines.setAtIndex(ValueLayout.JAVA_FLOAT, place, frequencies.sine(position, place % pairs));
+            }
+        }
+    }
+
+    /** A one in each row of the matrix that picks tokens, for the first and those after it. */
+    private void chooseRows(int first) {
+        MemorySegment target = memories.get(OnnxModel.LOGITS_ROWS);
+        if (target != null) {
+            target.fill((byte) 0);
+            for (int i = 0; i < logitRows; i++) {
+                target.setAtIndex(ValueLayout.JAVA_FLOAT, (long) i * tokens + first + i, 1);
+            }
         }
     }
 
