@@ -5,6 +5,7 @@ import io.github.jnpu.convert.graph.Operation.Projection;
 import io.github.jnpu.convert.graph.Operation.Rope;
 import io.github.jnpu.convert.graph.Operation.RopeLayout;
 import io.github.jnpu.convert.graph.RopeFrequencies;
+import io.github.jnpu.convert.graph.Value;
 import io.github.jnpu.convert.model.ModelTensor;
 import io.github.jnpu.convert.onnx.GraphProto.Attribute;
 import io.github.jnpu.convert.onnx.OnnxOptions.FixedShape;
@@ -176,44 +177,49 @@ final class StandardOperators implements Operators {
     public void attend(Attention attention) {
         String name = attention.output().name();
         int heads = attention.heads();
-        int keyValueHeads = attention.keyValueHeads();
-        int group = heads / keyValueHeads;
-        long rows = options.shape().map(fixed -> (long) group * fixed.tokens()).orElse(-1L);
-        String scaled = node("Mul", name + ".scaled_query", List.of(draft.name(attention.query()),
-                graph.scalar("scale." + attention.scale(), attention.scale())));
-        String query = draft.reshape(
-                transpose(draft.reshape(scaled, name + ".query_heads", 1, TOKENS, heads, attention.keyWidth()),
-                        name + ".query", 0, 2, 1, 3),
-                name + ".query_groups", 1, keyValueHeads, rows, attention.keyWidth());
-        String key = cached(attention, attention.key().name(), draft.name(attention.key()), attention.keyWidth(),
-                OnnxModel.pastKey(attention.layer()), OnnxModel.presentKey(attention.layer()));
-        String value = cached(attention, attention.value().name(), draft.name(attention.value()),
-                attention.valueWidth(), OnnxModel.pastValue(attention.layer()),
-                OnnxModel.presentValue(attention.layer()));
-        String pastKey = OnnxModel.pastKey(attention.layer());
-        String pastScores = node("MatMul", name + ".past_scores",
-                List.of(query, transpose(pastKey, name + ".past_key", 0, 1, 3, 2)));
-        String newScores = node("MatMul", name + ".new_scores",
-                List.of(query, transpose(key, name + ".new_key", 0, 1, 3, 2)));
-        String scores = node("Concat", name + ".scores", List.of(pastScores, newScores), Attribute.of("axis", 3L));
-        graph.input(OnnxModel.ATTENTION_MASK, ElementType.FLOAT, 1, 1, draft.tokens(),
-                options.shape().<Object>map(fixed -> fixed.capacity() + fixed.tokens()).orElse("positions"));
-        // The mask is one for all heads of a group.
-        String masked = node("Add", name + ".masked",
-                List.of(byHeads(scores, name + ".head_scores", heads, heads), OnnxModel.ATTENTION_MASK));
-        String weights = byHeads(node("Softmax", name + ".softmax", List.of(masked), Attribute.of("axis", -1L)),
-                name + ".weights", keyValueHeads, heads);
+        int layer = attention.layer();
+        String key = cached(attention, attention.key(), attention.keyWidth(), OnnxModel.pastKey(layer),
+                OnnxModel.presentKey(layer));
+        String value = cached(attention, attention.value(), attention.valueWidth(), OnnxModel.pastValue(layer),
+                OnnxModel.presentValue(layer));
+        String weights = byHeads(node("Softmax", name + ".softmax", List.of(maskedScores(attention, key)),
+                Attribute.of("axis", -1L)), name + ".weights", attention.keyValueHeads(), heads);
         String past = options.shape().map(fixed -> number(fixed.capacity()))
-                .orElseGet(() -> pastLength(pastKey));
+                .orElseGet(() -> pastLength(OnnxModel.pastKey(layer)));
+        String end = number(options.shape().map(fixed -> fixed.capacity() + fixed.tokens()).orElse(Integer.MAX_VALUE));
         String ofPast = node("MatMul", name + ".past",
-                List.of(slice(weights, name + ".past_weights", 3, number(0), past),
-                        OnnxModel.pastValue(attention.layer())));
-        String ofNew = node("MatMul", name + ".new", List.of(
-                slice(weights, name + ".new_weights", 3, past, number(Integer.MAX_VALUE)), value));
+                List.of(slice(weights, name + ".past_weights", 3, number(0), past), OnnxModel.pastValue(layer)));
+        String ofNew = node("MatMul", name + ".new",
+                List.of(slice(weights, name + ".new_weights", 3, past, end), value));
         String attended = draft.reshape(node("Add", name + ".groups", List.of(ofPast, ofNew)), name + ".heads", 1,
                 heads, TOKENS, attention.valueWidth());
         draft.define(attention.output(), draft.reshape(transpose(attended, name + ".rows", 0, 2, 1, 3), name, 1, TOKENS,
                 attention.output().width()));
+    }
+
+    /** Scores of all positions, [1, heads, T, S + T]. */
+    private String maskedScores(Attention attention, String key) {
+        String name = attention.output().name();
+        int heads = attention.heads();
+        int width = attention.keyWidth();
+        long groupRows = options.shape().map(fixed -> (long) heads / attention.keyValueHeads() * fixed.tokens())
+                .orElse(-1L);
+        String scaled = node("Mul", name + ".scaled_query", List.of(draft.name(attention.query()),
+                graph.scalar("scale." + attention.scale(), attention.scale())));
+        String byHead = transpose(draft.reshape(scaled, name + ".query_heads", 1, TOKENS, heads, width),
+                name + ".query", 0, 2, 1, 3);
+        String query = draft.reshape(byHead, name + ".query_groups", 1, attention.keyValueHeads(), groupRows, width);
+        String pastKey = transpose(OnnxModel.pastKey(attention.layer()), name + ".past_key", 0, 1, 3, 2);
+        String newKey = transpose(key, name + ".new_key", 0, 1, 3, 2);
+        String scores = node("Concat", name + ".scores",
+                List.of(node("MatMul", name + ".past_scores", List.of(query, pastKey)),
+                        node("MatMul", name + ".new_scores", List.of(query, newKey))),
+                Attribute.of("axis", 3L));
+        graph.input(OnnxModel.ATTENTION_MASK, ElementType.FLOAT, 1, 1, draft.tokens(),
+                options.shape().<Object>map(fixed -> fixed.capacity() + fixed.tokens()).orElse("positions"));
+        // The mask is one for all heads of a group.
+        return node("Add", name + ".masked",
+                List.of(byHeads(scores, name + ".head_scores", heads, heads), OnnxModel.ATTENTION_MASK));
     }
 
     /** From [1, some heads, rows of each, positions] to other heads; where sizes are open, the last stays what it is. */
@@ -232,13 +238,13 @@ final class StandardOperators implements Operators {
     }
 
     /** The run's own keys or values, [1, key-value heads, T, width], which come out too. */
-    private String cached(Attention attention, String name, String rows, int width, String past, String present) {
+    private String cached(Attention attention, Value rows, int width, String past, String present) {
         int heads = attention.keyValueHeads();
         Object capacity = options.shape().<Object>map(FixedShape::capacity).orElse("capacity");
         graph.input(past, ElementType.FLOAT, 1, heads, capacity, width);
         graph.output(present, ElementType.FLOAT, 1, heads, draft.tokens(), width);
         return graph.node(STANDARD, "Transpose", present,
-                List.of(draft.reshape(rows, name + ".cached", 1, TOKENS, heads, width)),
+                List.of(draft.reshape(draft.name(rows), rows.name() + ".cached", 1, TOKENS, heads, width)),
                 Attribute.of("perm", 0L, 2L, 1L, 3L));
     }
 
