@@ -17,7 +17,7 @@ import io.github.jnpu.engine.backend.Decoder;
 import io.github.jnpu.engine.backend.DecoderOptions;
 import io.github.jnpu.engine.backend.DecoderSequence;
 import io.github.jnpu.engine.backend.KvCacheType;
-import io.github.jnpu.engine.backend.Placement;
+import io.github.jnpu.engine.placement.Placement;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
