@@ -81,34 +81,35 @@ final class HostCache implements AutoCloseable {
         resize(Math.min(wanted, capacity), used);
     }
 
+    /** If there is no memory, all stays as it was. */
     private void resize(int wanted, int used) {
         Arena grown = Arena.ofShared();
+        OnnxTensor[] grownTensors = new OnnxTensor[tensors.length];
+        MemorySegment[] grownMemories = new MemorySegment[memories.length];
         try {
             for (int i = 0; i < memories.length; i++) {
                 Kind kind = kinds.get(i);
                 long rowBytes = (long) kind.width() * Float.BYTES;
-                MemorySegment memory = MemoryAdvice.allocate(grown,
-                        Math.multiplyExact(kind.heads() * rowBytes, wanted));
+                grownMemories[i] = MemoryAdvice.allocate(grown, Math.multiplyExact(kind.heads() * rowBytes, wanted));
                 for (int head = 0; head < kind.heads() && used > 0; head++) {
-                    MemorySegment.copy(memories[i], head * positions * rowBytes, memory, head * wanted * rowBytes,
-                            used * rowBytes);
+                    MemorySegment.copy(memories[i], head * positions * rowBytes, grownMemories[i],
+                            head * wanted * rowBytes, used * rowBytes);
                 }
-                if (tensors[i] != null) {
-                    tensors[i].close();
-                }
-                memories[i] = memory;
-                tensors[i] = NativeTensor.of(ElementType.FLOAT, memory, 1, kind.heads(), wanted, kind.width());
+                grownTensors[i] = NativeTensor.of(ElementType.FLOAT, grownMemories[i], 1, kind.heads(), wanted,
+                        kind.width());
             }
         } catch (OutOfMemoryError e) {
-            grown.close();
-            close();
+            close(grownTensors, grown);
             throw new BackendException(
                     "no memory for the KV cache beyond %d tokens; use a shorter context (num_ctx)".formatted(positions),
                     e);
+        } catch (RuntimeException | Error e) {
+            close(grownTensors, grown);
+            throw e;
         }
-        if (arena != null) {
-            arena.close();
-        }
+        close();
+        System.arraycopy(grownTensors, 0, tensors, 0, tensors.length);
+        System.arraycopy(grownMemories, 0, memories, 0, memories.length);
         arena = grown;
         positions = wanted;
     }
@@ -169,16 +170,19 @@ final class HostCache implements AutoCloseable {
 
     @Override
     public void close() {
-        for (int i = 0; i < tensors.length; i++) {
-            if (tensors[i] != null) {
-                tensors[i].close();
-                tensors[i] = null;
-            }
-        }
         if (arena != null) {
-            arena.close();
+            close(tensors, arena);
             arena = null;
         }
         positions = 0;
+    }
+
+    private static void close(OnnxTensor[] tensors, Arena arena) {
+        for (OnnxTensor tensor : tensors) {
+            if (tensor != null) {
+                tensor.close();
+            }
+        }
+        arena.close();
     }
 }

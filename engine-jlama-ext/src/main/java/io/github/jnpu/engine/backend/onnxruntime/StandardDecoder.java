@@ -42,6 +42,8 @@ final class StandardDecoder implements Decoder {
     private final ExecutionProvider provider;
     private final int positions;
     private final int maxBatch;
+    /** Null when it has been removed. */
+    private Path temporary;
     private StandardGraph prefill;
     private StandardGraph decode;
 
@@ -66,21 +68,36 @@ final class StandardDecoder implements Decoder {
         onnxOptions.shape().filter(shape -> shape.tokens() > 1).ifPresent(shape -> graphs.put(DECODE,
                 OnnxWriter.write(graph, onnxOptions.withShape(1, shape.capacity()))));
         try {
-            Path folder = Files.createTempDirectory("jnpu-onnx");
-            try {
-                OnnxFolder.write(folder, graphs);
-                prefill = open(folder, PREFILL, model);
-                decode = graphs.containsKey(DECODE) ? open(folder, DECODE, graphs.get(DECODE)) : prefill;
-            } finally {
-                OnnxFolder.delete(folder);
-            }
+            temporary = Files.createTempDirectory("jnpu-onnx");
+            Path folder = temporary.resolve("graphs");
+            OnnxFolder.write(folder, graphs);
+            prefill = open(folder, PREFILL, model);
+            decode = graphs.containsKey(DECODE) ? open(folder, DECODE, graphs.get(DECODE)) : prefill;
+            deleteTemporary(Level.DEBUG);
         } catch (IOException e) {
             close();
-            throw new BackendException("no temporary folder for ONNX Runtime's weights: " + e.getMessage(),
-                    new UncheckedIOException(e));
+            throw new BackendException("ONNX Runtime's weights cannot be written to a temporary folder: "
+                    + e.getMessage(), new UncheckedIOException(e));
         } catch (RuntimeException | Error e) {
             close();
             throw e;
+        }
+    }
+
+    /** Windows keeps files as long as they are mapped: then it is done once more when the sessions are closed. */
+    private void deleteTemporary(Level level) {
+        if (temporary == null) {
+            return;
+        }
+        try {
+            Path folder = temporary.resolve("graphs");
+            if (Files.exists(folder)) {
+                OnnxFolder.delete(folder);
+            }
+            Files.deleteIfExists(temporary);
+            temporary = null;
+        } catch (IOException e) {
+            LOGGER.log(level, "folder ''{0}'' cannot be removed: {1}", temporary, e.getMessage());
         }
     }
 
@@ -141,5 +158,6 @@ final class StandardDecoder implements Decoder {
         if (prefill != null) {
             prefill.close();
         }
+        deleteTemporary(Level.WARNING);
     }
 }

@@ -112,6 +112,15 @@ final class StandardGraph implements AutoCloseable {
         tokens = newTokens;
         cached = newCached;
         logitRows = newRows;
+        try {
+            makeTensors();
+        } catch (RuntimeException | Error e) {
+            release();
+            throw e;
+        }
+    }
+
+    private void makeTensors() {
         input(OnnxModel.HIDDEN_STATES, ElementType.FLOAT, 1, tokens, width);
         input(OnnxModel.INPUTS_EMBEDS, ElementType.FLOAT, 1, tokens, width);
         for (int i = 0; i < model.frequencies().size(); i++) {
@@ -209,6 +218,7 @@ final class StandardGraph implements AutoCloseable {
         memories.clear();
         arena.close();
         arena = Arena.ofShared();
+        tokens = 0;
     }
 
     @Override

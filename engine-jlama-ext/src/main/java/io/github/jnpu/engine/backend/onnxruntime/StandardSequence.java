@@ -59,7 +59,8 @@ final class StandardSequence extends CheckedSequence {
     @Override
     public void writeCache(int layer, int from, int count, float[] keys, float[] values) {
         requireFree(from, count);
-        cache.reserve(from + count, from);
+        // Other layers may have more than the positions before these.
+        cache.reserve(from + count, cache.positions());
         cache.write(layer, 0, from, count, keys);
         cache.write(layer, 1, from, count, values);
     }

@@ -36,6 +36,8 @@ class OnnxPartsTest {
     private static final int PROMPT = 75;
     private static final int STEPS = 4;
     private static final int LENGTH = PROMPT + STEPS - 1;
+    /** More than caches hold at first. */
+    private static final int MOVED = 200;
 
     @TempDir
     Path folder;
@@ -84,7 +86,7 @@ class OnnxPartsTest {
         new RandomModel("llama", ModelSize.Preset.TINY.size(), FileType.F32, false, 1).write(path);
         try (GgufFile file = GgufFile.open(path)) {
             DecoderGraph graph = DecoderGraph.of(file);
-            int[] tokens = new SplittableRandom(1).ints(LENGTH, 3, graph.config().vocabularySize()).toArray();
+            int[] tokens = new SplittableRandom(1).ints(MOVED + 1, 3, graph.config().vocabularySize()).toArray();
             DecoderOptions options = new DecoderOptions(2, KvCacheType.F32, 32);
             try (Decoder scalar = new ReferenceBackend().compile(graph, options);
                     Decoder onnx = new OnnxRuntimeBackend(OnnxOptions.EXACT.standard(Weights.FLOAT)).compile(graph,
@@ -99,22 +101,25 @@ class OnnxPartsTest {
 
     private static float[] moved(DecoderGraph graph, int[] tokens, Decoder from, Decoder to) {
         float[] logits = new float[graph.config().vocabularySize()];
-        try (DecoderSequence old = from.newSequence(LENGTH); DecoderSequence next = to.newSequence(LENGTH)) {
-            old.forward(tokens, 0, PROMPT, null);
-            int rows = graph.config().keyValueHeads() * graph.config().keyLength();
-            for (int layer = 0; layer < graph.config().layers(); layer++) {
-                for (int at = 0; at < PROMPT; at += 60) {
-                    int count = Math.min(60, PROMPT - at);
-                    float[] keys = new float[count * rows];
-                    float[] values = new float[count * rows];
-                    old.readCache(layer, at, count, keys, values);
-                    next.writeCache(layer, at, count, keys, values);
-                }
-            }
-            next.advance(PROMPT);
-            next.forward(tokens, PROMPT, 1, logits);
+        try (DecoderSequence old = from.newSequence(MOVED + 1); DecoderSequence next = to.newSequence(MOVED + 1)) {
+            old.forward(tokens, 0, MOVED, null);
+            // The second layer makes the cache grow while the first has some of its positions only.
+            move(graph, old, next, 0, 0, 60);
+            move(graph, old, next, 1, 0, MOVED);
+            move(graph, old, next, 0, 60, MOVED);
+            next.advance(MOVED);
+            next.forward(tokens, MOVED, 1, logits);
         }
         return logits;
+    }
+
+    private static void move(DecoderGraph graph, DecoderSequence old, DecoderSequence next, int layer, int from,
+            int to) {
+        int rows = graph.config().keyValueHeads() * graph.config().keyLength();
+        float[] keys = new float[(to - from) * rows];
+        float[] values = new float[(to - from) * rows];
+        old.readCache(layer, from, to - from, keys, values);
+        next.writeCache(layer, from, to - from, keys, values);
     }
 
     /** After the prompt, and after each token of decode. */
