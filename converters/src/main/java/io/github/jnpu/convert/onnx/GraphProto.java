@@ -86,7 +86,7 @@ final class GraphProto {
         return name;
     }
 
-    /** One number that stands in the graph itself; says its name. */
+    /** A number that stands in the graph itself: the library's optimizer looks at some while it fuses. Says its name. */
     String scalar(String name, float value) {
         if (results.add(name)) {
             constants.add(new ProtobufMessage().integer(2, ElementType.FLOAT.id()).number(4, value).text(8, name));
@@ -173,7 +173,7 @@ final class GraphProto {
             return new Attribute(new ProtobufMessage().text(1, name).number(2, value).integer(20, FLOAT));
         }
 
-        static Attribute of(String name, long... values) {
+        static Attribute ofAll(String name, long... values) {
             ProtobufMessage message = new ProtobufMessage().text(1, name);
             for (long value : values) {
                 message.integer(8, value);

@@ -245,11 +245,11 @@ final class StandardOperators implements Operators {
         graph.output(present, ElementType.FLOAT, 1, heads, draft.tokens(), width);
         return graph.node(STANDARD, "Transpose", present,
                 List.of(draft.reshape(draft.name(rows), rows.name() + ".cached", 1, TOKENS, heads, width)),
-                Attribute.of("perm", 0L, 2L, 1L, 3L));
+                Attribute.ofAll("perm", 0L, 2L, 1L, 3L));
     }
 
     private String transpose(String input, String output, long... axes) {
-        return node("Transpose", output, List.of(input), Attribute.of("perm", axes));
+        return node("Transpose", output, List.of(input), Attribute.ofAll("perm", axes));
     }
 
     @Override
