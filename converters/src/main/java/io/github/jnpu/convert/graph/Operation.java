@@ -25,7 +25,7 @@ public sealed interface Operation {
      * @param table
      *            [vocabulary, width]
      */
-    record TokenEmbedding(ModelTensor table, Value output) implements Operation {
+    record TokenEmbedding(ModelTensor table, Value output) implements Operation, EncoderOperation {
         @Override
         public List<Value> inputs() {
             return List.of();
@@ -54,7 +54,10 @@ public sealed interface Operation {
      * @param bias
      *            [output width]
      */
-    record Projection(Value input, ModelTensor weight, Optional<ModelTensor> bias, Value output) implements Operation {
+    record Projection(Value input, ModelTensor weight, Optional<ModelTensor> bias, Value output)
+            implements
+                Operation,
+                EncoderOperation {
         @Override
         public List<Value> inputs() {
             return List.of(input);
@@ -64,7 +67,8 @@ public sealed interface Operation {
     /** Rotary position embedding of every head in the row. */
     record Rope(Value input, int headWidth, RopeLayout layout, RopeFrequencies frequencies, Value output)
             implements
-                Operation {
+                Operation,
+                EncoderOperation {
         @Override
         public List<Value> inputs() {
             return List.of(input);
@@ -99,7 +103,8 @@ public sealed interface Operation {
     }
 
     /** {@code activation(gate) * up}. */
-    record GatedActivation(Value gate, Value up, Activation activation, Value output) implements Operation {
+    record GatedActivation(Value gate, Value up, Activation activation,
+            Value output) implements Operation, EncoderOperation {
         @Override
         public List<Value> inputs() {
             return List.of(gate, up);
@@ -115,7 +120,7 @@ public sealed interface Operation {
     }
 
     /** {@code left + right}: the residual stream. */
-    record Add(Value left, Value right, Value output) implements Operation {
+    record Add(Value left, Value right, Value output) implements Operation, EncoderOperation {
         @Override
         public List<Value> inputs() {
             return List.of(left, right);
