@@ -48,7 +48,7 @@ public final class GraphAssembler {
 
     /** Ends the graph: what has been added since the last layer is the head. */
     public DecoderGraph finish(Value logits) {
-        return new DecoderGraph(config, embedding, layers, new Head(stream, pending, logits), nextId);
+        return new DecoderGraph(config, embedding, layers, Optional.of(new Head(stream, pending, logits)), nextId);
     }
 
     /** Adds an operation whose output has this name and width. */

@@ -19,18 +19,29 @@ public sealed interface Operation {
     /** What it reads, in the order of its components. */
     List<Value> inputs();
 
+    /** Where the residual stream comes from: the first operation of every graph. */
+    sealed interface Entry extends Operation {
+        @Override
+        default List<Value> inputs() {
+            return List.of();
+        }
+    }
+
     /**
      * Looks tokens up: row t is the row {@code token[t]} of the table.
      *
      * @param table
      *            [vocabulary, width]
      */
-    record TokenEmbedding(ModelTensor table, Value output) implements Operation, EncoderOperation {
+    record TokenEmbedding(ModelTensor table, Value output) implements Entry, EncoderOperation {
         @Override
         public List<Value> inputs() {
             return List.of();
         }
     }
+
+    /** The stream as an earlier part of the network, on another device perhaps, left it: the caller brings it. */
+    record StreamInput(Value output) implements Entry {}
 
     /**
      * {@code x / sqrt(mean(x^2) + epsilon) * gain}, over the whole row, or over each head of {@code gain}'s length where
@@ -99,6 +110,12 @@ public sealed interface Operation {
         @Override
         public List<Value> inputs() {
             return List.of(query, key, value);
+        }
+
+        /** The same with the cache of another number. */
+        Attention onLayer(int number) {
+            return new Attention(query, key, value, number, heads, keyValueHeads, keyWidth, valueWidth, scale,
+                    slidingWindow, output);
         }
     }
 

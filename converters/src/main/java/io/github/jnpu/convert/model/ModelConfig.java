@@ -74,6 +74,12 @@ public record ModelConfig(String architecture, String name, int vocabularySize, 
         return new ModelConfigReader(source).read();
     }
 
+    /** The same with another number of layers: of a part of the network. */
+    public ModelConfig withLayers(int number) {
+        return new ModelConfig(architecture, name, vocabularySize, contextLength, embeddingLength, number, heads,
+                keyValueHeads, keyLength, valueLength, feedForwardLength, rope, slidingWindow, normEpsilon);
+    }
+
     static Optional<RopeScaling.Kind> scalingKind(String name) {
         return switch (name) {
             case "none", "llama3" -> Optional.of(RopeScaling.Kind.NONE);

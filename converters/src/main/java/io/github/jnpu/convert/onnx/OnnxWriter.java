@@ -79,7 +79,7 @@ public final class OnnxWriter {
     }
 
     private OnnxModel write() {
-        write(decoder.embedding());
+        write(decoder.entry());
         graph.input(OnnxModel.SEQUENCE_LENGTHS, ElementType.INT32, 1);
         graph.input(OnnxModel.TOTAL_LENGTH, ElementType.INT32);
         graph.input(OnnxModel.LOGITS_START, ElementType.INT64, 1);
@@ -94,7 +94,9 @@ public final class OnnxWriter {
 
     /** Only the tokens whose logits are asked for reach the head. */
     private void writeHead() {
-        DecoderGraph.Head head = decoder.head();
+        DecoderGraph.Head head = decoder.head().orElseThrow(
+                () -> new UnwritableGraphException(
+                        "a part of a network without a head: there is no ONNX form for that"));
         names.put(head.input().id(), graph.node(STANDARD, "Slice", graph.newName("logits_hidden"),
                 List.of(name(head.input()), OnnxModel.LOGITS_START, graph.constant("slice.ends", Long.MAX_VALUE),
                         graph.constant("slice.axes", 1))));
@@ -106,6 +108,7 @@ public final class OnnxWriter {
     private void write(Operation operation) {
         switch (operation) {
             case TokenEmbedding embedding -> writeEmbedding(embedding);
+            case Operation.StreamInput stream -> throw refusal(stream, "comes from another part of the network");
             case RmsNorm norm -> writeNorm(norm);
             case Projection projection -> writeProjection(projection);
             case Rope rope -> writeRope(rope);

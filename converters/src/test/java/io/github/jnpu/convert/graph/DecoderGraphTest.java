@@ -95,7 +95,7 @@ class DecoderGraphTest {
     void onlyTheResidualStreamFlowsBetweenLayers() throws IOException {
         try (GgufFile model = random("llama", false)) {
             DecoderGraph graph = DecoderGraph.of(model);
-            Value stream = graph.embedding().output();
+            Value stream = graph.entry().output();
             for (Layer layer : graph.layers()) {
                 assertThat(layer.input()).isEqualTo(stream);
                 Set<Value> known = new HashSet<>(Set.of(stream));
@@ -105,18 +105,18 @@ class DecoderGraphTest {
                 }
                 stream = layer.output();
             }
-            assertThat(graph.head().input()).isEqualTo(stream);
+            assertThat(graph.head().orElseThrow().input()).isEqualTo(stream);
         }
     }
 
     @Test
     void tiedModelsProjectWithTheEmbeddingTable() throws IOException {
         try (GgufFile model = random("qwen2", true)) {
-            Projection output = (Projection) DecoderGraph.of(model).head().operations().getLast();
+            Projection output = (Projection) DecoderGraph.of(model).head().orElseThrow().operations().getLast();
             assertThat(output.weight().name()).isEqualTo("token_embd.weight");
         }
         try (GgufFile model = random("qwen2", false)) {
-            Projection output = (Projection) DecoderGraph.of(model).head().operations().getLast();
+            Projection output = (Projection) DecoderGraph.of(model).head().orElseThrow().operations().getLast();
             assertThat(output.weight().name()).isEqualTo("output.weight");
         }
     }

@@ -178,7 +178,7 @@ class OnnxWriterTest {
                                 attention.valueWidth(), attention.scale(), window, attention.output())
                         : operation).toList(),
                 layer.output())).toList();
-        return new DecoderGraph(graph.config(), graph.embedding(), layers, graph.head(), graph.valueCount());
+        return new DecoderGraph(graph.config(), graph.entry(), layers, graph.head(), graph.valueCount());
     }
 
     @Test

@@ -32,9 +32,10 @@ public final class JlamaBackend implements ComputeBackend {
 
     @Override
     public Suitability suitability(DecoderGraph graph, Stage stage) {
-        Optional<String> refusal = stage == Stage.EMBED
-                ? Optional.of("jlama runs decoders only here")
-                : JlamaNetwork.of(graph).refusal();
+        if (stage == Stage.EMBED || !graph.isWhole()) {
+            return new Suitability.Unsuitable("jlama runs whole decoders only here");
+        }
+        Optional<String> refusal = JlamaNetwork.of(graph).refusal();
         return refusal.<Suitability>map(Suitability.Unsuitable::new).orElseGet(() -> new Suitability.Suitable(SCORE));
     }
 
@@ -43,7 +44,7 @@ public final class JlamaBackend implements ComputeBackend {
     public Decoder compile(DecoderGraph graph, DecoderOptions options) {
         JlamaRuntime.start(options.threads());
         try {
-            return new JlamaDecoder(new GgufWeightLoader(JlamaNetwork.of(graph)), options);
+            return new JlamaDecoder(graph, new GgufWeightLoader(JlamaNetwork.of(graph)), options);
         } catch (BackendException e) {
             throw e;
         } catch (EngineException e) {

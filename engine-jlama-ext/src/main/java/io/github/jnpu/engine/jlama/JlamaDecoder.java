@@ -1,6 +1,7 @@
 package io.github.jnpu.engine.jlama;
 
 import com.github.tjake.jlama.model.llama.LlamaModel;
+import io.github.jnpu.convert.graph.DecoderGraph;
 import io.github.jnpu.convert.model.ModelConfig;
 import io.github.jnpu.engine.backend.BackendException;
 import io.github.jnpu.engine.backend.Decoder;
@@ -15,12 +16,14 @@ final class JlamaDecoder implements Decoder {
     /** Room for the usual context at once. */
     private static final int FIRST_CONTEXT = 4096;
 
+    private final DecoderGraph graph;
     private final GgufWeightLoader weights;
     private final int maxBatch;
     private LlamaModel model;
     private int contextLength;
 
-    JlamaDecoder(GgufWeightLoader weights, DecoderOptions options) {
+    JlamaDecoder(DecoderGraph graph, GgufWeightLoader weights, DecoderOptions options) {
+        this.graph = graph;
         this.weights = weights;
         this.maxBatch = options.maxBatch();
         ModelConfig config = weights.network().config();
@@ -43,9 +46,6 @@ final class JlamaDecoder implements Decoder {
 
     @Override
     public DecoderSequence newSequence(int capacity) {
-        if (capacity < 1) {
-            throw new IllegalArgumentException("a sequence holds at least one token, not " + capacity);
-        }
         if (capacity > contextLength) {
             try {
                 build(capacity);
@@ -54,7 +54,7 @@ final class JlamaDecoder implements Decoder {
                         "jlama cannot hold %d tokens: %s".formatted(capacity, e.getMessage()), e);
             }
         }
-        return new JlamaSequence(model, weights.network().config().vocabularySize(), capacity, maxBatch);
+        return new JlamaSequence(model, graph, capacity, maxBatch);
     }
 
     @Override

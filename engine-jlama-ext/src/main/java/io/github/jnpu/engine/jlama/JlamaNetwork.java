@@ -32,9 +32,8 @@ record JlamaNetwork(ModelConfig config, Map<String, ModelTensor> tensors, RopeFr
 
     static JlamaNetwork of(DecoderGraph graph) {
         Map<String, ModelTensor> tensors = new HashMap<>();
-        Stream<Operation> inner = graph.layers().stream().flatMap(layer -> layer.operations().stream());
         RopeFrequencies[] rope = new RopeFrequencies[1];
-        Stream.concat(Stream.concat(Stream.of(graph.embedding()), inner), graph.head().operations().stream())
+        graph.operations()
                 .forEach(operation -> {
                     switch (operation) {
                         case Operation.TokenEmbedding embedding -> put(tensors, embedding.table());
@@ -44,7 +43,8 @@ record JlamaNetwork(ModelConfig config, Map<String, ModelTensor> tensors, RopeFr
                             projection.bias().ifPresent(bias -> put(tensors, bias));
                         }
                         case Operation.Rope turn -> rope[0] = turn.frequencies();
-                        case Operation.Attention _,Operation.GatedActivation _,Operation.Add _ -> {
+                        case Operation.StreamInput _,Operation.Attention _,Operation.GatedActivation _,Operation.Add _ ->
+                            {
                         }
                     }
                 });

@@ -11,6 +11,9 @@ final class Batch {
     /** The position of the first token in its sequence. */
     int position;
     KeyValueCache cache;
+    /** The residual stream that comes from another part of the network or goes to one; null for a whole network. */
+    float[] stream;
+    int streamOffset;
     /** For how many of the last tokens logits are wanted. */
     int logitRows;
     float[] logits;

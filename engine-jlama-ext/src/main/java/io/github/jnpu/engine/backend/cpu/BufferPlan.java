@@ -23,7 +23,7 @@ final class BufferPlan {
 
     BufferPlan(DecoderGraph graph) {
         this(graph.operations().stream().map(operation -> new Use(operation.inputs(), operation.output())).toList(),
-                graph.valueCount(), graph.head().output().id());
+                graph.valueCount(), graph.head().map(head -> head.output().id()).orElse(UNASSIGNED));
     }
 
     BufferPlan(EncoderGraph graph) {

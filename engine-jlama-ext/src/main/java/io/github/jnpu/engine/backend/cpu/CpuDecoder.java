@@ -1,7 +1,6 @@
 package io.github.jnpu.engine.backend.cpu;
 
 import io.github.jnpu.convert.graph.DecoderGraph;
-import io.github.jnpu.convert.model.ModelConfig;
 import io.github.jnpu.engine.backend.ComputeBackend;
 import io.github.jnpu.engine.backend.Decoder;
 import io.github.jnpu.engine.backend.DecoderOptions;
@@ -20,7 +19,7 @@ public final class CpuDecoder implements Decoder {
      */
     private static final long BYTES_PER_THREAD = 8 << 20;
 
-    private final ModelConfig config;
+    private final DecoderGraph graph;
     private final DecoderOptions options;
     private final WorkerPool pool;
     /** Holds repacked weights. */
@@ -32,8 +31,8 @@ public final class CpuDecoder implements Decoder {
      *             if heads of this model cannot be kept in the cache type that is asked for
      */
     public CpuDecoder(DecoderGraph graph, Kernels kernels, DecoderOptions options) {
-        this.config = graph.config();
-        KeyValueCache.requireFit(config, options.cacheType());
+        this.graph = graph;
+        KeyValueCache.requireFit(graph.config(), options.cacheType());
         this.options = options;
         this.pool = new WorkerPool("jnpu-worker", workers(graph, options));
         try {
@@ -66,7 +65,7 @@ public final class CpuDecoder implements Decoder {
 
     @Override
     public DecoderSequence newSequence(int capacity) {
-        return new CpuSequence(config, options.cacheType(), program, pool, capacity);
+        return new CpuSequence(graph, options.cacheType(), program, pool, capacity);
     }
 
     @Override
@@ -76,7 +75,7 @@ public final class CpuDecoder implements Decoder {
 
     @Override
     public long cacheBytesPerToken() {
-        return options.cacheType().bytesPerToken(config);
+        return options.cacheType().bytesPerToken(graph.config());
     }
 
     @Override

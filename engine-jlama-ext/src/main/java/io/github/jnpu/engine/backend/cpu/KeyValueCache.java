@@ -24,6 +24,9 @@ final class KeyValueCache implements AutoCloseable {
     static final int CHUNK = 512;
 
     private final int layers;
+    private final int heads;
+    private final int keyWidth;
+    private final int valueWidth;
     private final KvCacheType type;
     /** Of the keys, and of keys and values together, of one head in a page. */
     private final long keyBytes;
@@ -35,6 +38,9 @@ final class KeyValueCache implements AutoCloseable {
 
     KeyValueCache(ModelConfig config, KvCacheType type, int capacity) {
         this.layers = config.layers();
+        this.heads = config.keyValueHeads();
+        this.keyWidth = config.keyLength();
+        this.valueWidth = config.valueLength();
         this.type = type;
         this.keyBytes = type.byteSize((long) PAGE * config.keyLength());
         this.pageBytes = keyBytes + type.byteSize((long) PAGE * config.valueLength());
@@ -65,7 +71,7 @@ final class KeyValueCache implements AutoCloseable {
     /** Makes sure that there is room for every position below {@code length}. */
     void reserve(int length) {
         int needed = (length + CHUNK - 1) / CHUNK;
-        while (allocatedChunks < needed) {
+        while (allocatedChunks < needed && layers > 0) {
             MemorySegment ofAllLayers;
             try {
                 ofAllLayers = MemoryAdvice.allocate(arena, Math.multiplyExact(layers, chunkBytes));
@@ -97,8 +103,48 @@ final class KeyValueCache implements AutoCloseable {
         return keyOffset(head, position) + keyBytes;
     }
 
+    /** Copies positions of a layer out: [positions][heads][width], keys and values. */
+    void read(AttentionKernels kernels, int layer, int from, int count, float[] keys, float[] values) {
+        float[] keyPanel = new float[keyWidth * PAGE];
+        float[] valuePanels = new float[Math.ceilDiv(valueWidth, PAGE) * PAGE * PAGE];
+        for (int first = from; first < from + count; first = first / PAGE * PAGE + PAGE) {
+            int end = Math.min(from + count, first / PAGE * PAGE + PAGE);
+            MemorySegment chunk = chunk(layer, first);
+            for (int head = 0; head < heads; head++) {
+                kernels.loadKeys(chunk, keyOffset(head, first), keyWidth, type, keyPanel);
+                kernels.loadValues(chunk, valueOffset(head, first), valueWidth, type, valuePanels);
+                for (int position = first; position < end; position++) {
+                    int row = (position - from) * heads + head;
+                    int inPage = position % PAGE;
+                    for (int i = 0; i < keyWidth; i++) {
+                        keys[row * keyWidth + i] = keyPanel[i * PAGE + inPage];
+                    }
+                    for (int i = 0; i < valueWidth; i++) {
+                        values[row * valueWidth + i] = valuePanels[(i / PAGE * PAGE + inPage) * PAGE + i % PAGE];
+                    }
+                }
+            }
+        }
+    }
+
+    /** Writes positions of a layer, for which there is room; as {@link #read} gives them. */
+    void write(AttentionKernels kernels, int layer, int from, int count, float[] keys, float[] values) {
+        for (int position = from; position < from + count; position++) {
+            MemorySegment chunk = chunk(layer, position);
+            for (int head = 0; head < heads; head++) {
+                int row = (position - from) * heads + head;
+                kernels.storeKey(keys, row * keyWidth, keyWidth, chunk, keyOffset(head, position), position % PAGE,
+                        type);
+                kernels.storeValue(values, row * valueWidth, valueWidth, chunk, valueOffset(head, position),
+                        position % PAGE, type);
+            }
+        }
+    }
+
     @Override
     public void close() {
-        arena.close();
+        if (arena.scope().isAlive()) {
+            arena.close();
+        }
     }
 }

@@ -92,15 +92,20 @@ final class Program {
         this.buffers = plan.allocate(maxBatch);
         this.panels = arena.allocate(panelBytes(graph, kernels, maxBatch), 64);
 
-        steps.add(new Steps.Embed(matrix(graph.embedding().table()), bufferOf(graph.embedding().output())));
+        addSteps(graph.entry(), graph, null);
         for (Layer layer : graph.layers()) {
             Object cacheOfLayer = new Object();
             layer.operations().forEach(operation -> addSteps(operation, graph, cacheOfLayer));
         }
+        if (graph.head().isEmpty()) {
+            steps.add(new Steps.StreamOut(bufferOf(graph.output()), graph.output().width()));
+        }
         headStart = steps.size();
-        steps.add(new Steps.SelectLast(bufferOf(graph.head().input()), graph.head().input().width()));
-        packed = null;
-        graph.head().operations().forEach(operation -> addSteps(operation, graph, null));
+        graph.head().ifPresent(head -> {
+            steps.add(new Steps.SelectLast(bufferOf(head.input()), head.input().width()));
+            packed = null;
+            head.operations().forEach(operation -> addSteps(operation, graph, null));
+        });
         placeBarriers();
         int scratchFloats = matrices.values().stream().mapToInt(matrix -> matrix.scratchFloats(maxBatch)).max()
                 .orElse(0);
@@ -242,6 +247,11 @@ final class Program {
         return maxBatch;
     }
 
+    /** The arithmetic that knows how keys and values lie in the cache. */
+    AttentionKernels attention() {
+        return kernels.attention();
+    }
+
     /** One worker's part of running a batch through the network; how many share it may change from batch to batch. */
     void run(Batch batch, int worker, int workers) {
         int end = batch.logitRows > 0 ? code.length : headStart;
@@ -263,6 +273,8 @@ final class Program {
         switch (operation) {
             case Operation.TokenEmbedding embedding ->
                 steps.add(new Steps.Embed(matrix(embedding.table()), bufferOf(embedding.output())));
+            case Operation.StreamInput stream ->
+                steps.add(new Steps.StreamIn(bufferOf(stream.output()), stream.output().width()));
             case Operation.RmsNorm norm ->
                 steps.add(new Steps.RmsNorm(kernels, bufferOf(norm.input()), floats(norm.gain()),
                         norm.epsilon(), norm.output().width(), bufferOf(norm.output())));
@@ -274,7 +286,7 @@ final class Program {
                 }
                 steps.add(new Steps.Projection(matrix(projection.weight()), input, panels,
                         projection.bias().map(Program::floats).orElse(null),
-                        projection.output().equals(graph.head().output()) ? null : bufferOf(projection.output()),
+                        isLogits(projection.output(), graph) ? null : bufferOf(projection.output()),
                         scratch));
             }
             case Operation.Rope rope -> {
@@ -297,9 +309,14 @@ final class Program {
             case Operation.Add add -> steps.add(new Steps.Add(kernels, bufferOf(add.left()), bufferOf(add.right()),
                     add.output().width(), bufferOf(add.output())));
         }
-        if (!operation.output().equals(graph.head().output()) && bufferOf(operation.output()) == packed) {
+        if (!isLogits(operation.output(), graph) && bufferOf(operation.output()) == packed) {
             packed = null;
         }
+    }
+
+    /** They go to the caller's array. */
+    private static boolean isLogits(Value value, DecoderGraph graph) {
+        return graph.head().isPresent() && value.equals(graph.output());
     }
 
     /** The table of angles for these frequencies; most models have one for all layers. */

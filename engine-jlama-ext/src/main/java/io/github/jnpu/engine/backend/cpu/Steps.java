@@ -32,6 +32,46 @@ final class Steps {
         }
     }
 
+    /** The residual stream as the caller brings it. */
+    record StreamIn(float[] output, int width) implements Step {
+        @Override
+        public void run(Batch batch, int rows, int worker, int workers) {
+            int from = Step.share(rows, worker, workers) * width;
+            int to = Step.share(rows, worker + 1, workers) * width;
+            System.arraycopy(batch.stream, batch.streamOffset + from, output, from, to - from);
+        }
+
+        @Override
+        public List<Object> reads() {
+            return List.of();
+        }
+
+        @Override
+        public List<Object> writes() {
+            return List.of(output);
+        }
+    }
+
+    /** The residual stream for whoever goes on with it. */
+    record StreamOut(float[] input, int width) implements Step {
+        @Override
+        public void run(Batch batch, int rows, int worker, int workers) {
+            int from = Step.share(rows, worker, workers) * width;
+            int to = Step.share(rows, worker + 1, workers) * width;
+            System.arraycopy(input, from, batch.stream, batch.streamOffset + from, to - from);
+        }
+
+        @Override
+        public List<Object> reads() {
+            return List.of(input);
+        }
+
+        @Override
+        public List<Object> writes() {
+            return List.of();
+        }
+    }
+
     /** Moves the rows whose logits are wanted to the front. */
     record SelectLast(float[] stream, int width) implements Step {
         @Override

@@ -36,6 +36,7 @@ final class OnnxDecoder implements Decoder {
     private static final Logger LOGGER = System.getLogger(OnnxDecoder.class.getName());
     private static final int PROBE_CAPACITY = 16;
 
+    private final DecoderGraph graph;
     private final ModelConfig config;
     private final DecoderOptions options;
     private final ExecutionProvider provider;
@@ -46,6 +47,7 @@ final class OnnxDecoder implements Decoder {
 
     OnnxDecoder(DecoderGraph graph, OnnxModel model, DecoderOptions options, ExecutionProvider provider) {
         this.provider = provider;
+        this.graph = graph;
         this.config = graph.config();
         this.options = options;
         this.positions = model.positions();
@@ -177,15 +179,12 @@ final class OnnxDecoder implements Decoder {
 
     @Override
     public DecoderSequence newSequence(int capacity) {
-        if (capacity < 1) {
-            throw new IllegalArgumentException("a sequence holds at least 1 token, not " + capacity);
-        }
         if (capacity > positions) {
             throw new BackendException(
                     "model '%s' holds %d tokens on ONNX Runtime, not %d; use a shorter context (num_ctx)"
                             .formatted(config.name(), positions, capacity));
         }
-        return new OnnxSequence(config, buffers, options.maxBatch(), capacity);
+        return new OnnxSequence(graph, buffers, options.maxBatch(), capacity);
     }
 
     @Override

@@ -1,80 +1,37 @@
 package io.github.jnpu.engine.backend.onnxruntime;
 
-import io.github.jnpu.convert.model.ModelConfig;
-import io.github.jnpu.engine.backend.DecoderSequence;
+import io.github.jnpu.convert.graph.DecoderGraph;
+import io.github.jnpu.engine.backend.CheckedSequence;
+import io.github.jnpu.engine.backend.Stage;
 
 /** One text on ONNX Runtime. */
-final class OnnxSequence implements DecoderSequence {
-    private final int vocabularySize;
+final class OnnxSequence extends CheckedSequence {
     private final RunBuffers buffers;
     private final int maxBatch;
-    private final int capacity;
     private final KeyValueTensors cache;
-    private int length;
 
-    OnnxSequence(ModelConfig config, RunBuffers buffers, int maxBatch, int capacity) {
-        this.vocabularySize = config.vocabularySize();
+    OnnxSequence(DecoderGraph graph, RunBuffers buffers, int maxBatch, int capacity) {
+        super(graph, capacity);
         this.buffers = buffers;
         this.maxBatch = maxBatch;
-        this.capacity = capacity;
-        this.cache = new KeyValueTensors(config, capacity);
+        this.cache = new KeyValueTensors(graph.config(), capacity);
     }
 
     @Override
-    public int length() {
-        return length;
-    }
-
-    @Override
-    public int capacity() {
-        return capacity;
-    }
-
-    @Override
-    public void forward(int[] tokens, int from, int count, float[] logits) {
-        int logitRows = logits == null ? 0 : logits.length / vocabularySize;
-        check(tokens, from, count, logits, logitRows);
-        cache.reserve(length + count, length);
+    protected void run(Stage stage, int[] tokens, int from, int count, float[] stream, float[] logits,
+            int logitRows) {
+        int position = length();
+        cache.reserve(position + count, position);
         int firstLogitToken = count - logitRows;
         for (int done = 0; done < count;) {
             int size = Math.min(maxBatch, count - done);
-            buffers.run(cache, length, tokens, from + done, size, Math.clamp(done + size - firstLogitToken, 0, size),
-                    logits, Math.max(0, done - firstLogitToken) * vocabularySize);
-            length += size;
+            buffers.run(cache, position + done, tokens, from + done, size,
+                    Math.clamp(done + size - firstLogitToken, 0, size), logits,
+                    Math.max(0, done - firstLogitToken) * vocabularySize());
             done += size;
         }
     }
 
-    private void check(int[] tokens, int from, int count, float[] logits, int logitRows) {
-        if (count < 1 || from < 0 || from + count > tokens.length) {
-            throw new IllegalArgumentException("%d tokens from %d of %d".formatted(count, from, tokens.length));
-        }
-        if (length + count > capacity) {
-            throw new IllegalArgumentException(
-                    "%d tokens do not fit a sequence of %d that holds %d already".formatted(count, capacity, length));
-        }
-        if (logits != null && (logits.length % vocabularySize != 0 || logitRows > count)) {
-            throw new IllegalArgumentException(
-                    "%d logits are not whole rows of %d for up to %d tokens".formatted(logits.length, vocabularySize,
-                            count));
-        }
-        for (int i = from; i < from + count; i++) {
-            if (tokens[i] < 0 || tokens[i] >= vocabularySize) {
-                throw new IllegalArgumentException(
-                        "token %d is outside the vocabulary of %d".formatted(tokens[i], vocabularySize));
-            }
-        }
-    }
-
-    @Override
-    public void truncate(int newLength) {
-        if (newLength < 0 || newLength > length) {
-            throw new IllegalArgumentException("cannot shorten %d tokens to %d".formatted(length, newLength));
-        }
-        length = newLength;
-    }
-
-    /** A sequence may be closed twice. */
     @Override
     public void close() {
         cache.close();
