@@ -139,6 +139,7 @@ final class GraphProto {
         private static final int FLOAT = 1;
         private static final int INT = 2;
         private static final int STRING = 3;
+        private static final int INTS = 7;
 
         static Attribute of(String name, long value) {
             return new Attribute(new ProtobufMessage().text(1, name).integer(3, value).integer(20, INT));
@@ -146,6 +147,14 @@ final class GraphProto {
 
         static Attribute of(String name, float value) {
             return new Attribute(new ProtobufMessage().text(1, name).number(2, value).integer(20, FLOAT));
+        }
+
+        static Attribute ofAll(String name, long... values) {
+            ProtobufMessage message = new ProtobufMessage().text(1, name);
+            for (long value : values) {
+                message.integer(8, value);
+            }
+            return new Attribute(message.integer(20, INTS));
         }
 
         static Attribute of(String name, String value) {

@@ -54,9 +54,7 @@ public final class OnnxWriter {
     private final Map<Integer, String> names = new HashMap<>();
     /** By the ids of their outputs: turns that the attention does which reads them. */
     private final Map<Integer, Rope> turnedInside = new HashMap<>();
-    /** By the names of inputs and the lengths of blocks: the names of their sums. */
-    private final Map<String, String> sums = new HashMap<>();
-    private final Set<String> widened = new LinkedHashSet<>();
+    private final ProductNodes products;
     private Optional<ModelTensor> outsideTable = Optional.empty();
     private boolean takesPosition;
 
@@ -66,6 +64,7 @@ public final class OnnxWriter {
         this.options = options;
         this.positions = Math.min(config.contextLength(), options.maxPositions());
         this.tables = new RopeTables(graph, positions);
+        this.products = new ProductNodes(graph, options);
     }
 
     /**
@@ -89,7 +88,7 @@ public final class OnnxWriter {
             graph.input(OnnxModel.POSITION, ElementType.INT64, 1);
         }
         return new OnnxModel(graph.toModel(config.name()), graph.initializers(), outsideTable, takesPosition, positions,
-                widened);
+                products.widened());
     }
 
     /** Only the tokens whose logits are asked for reach the head. */
@@ -108,7 +107,8 @@ public final class OnnxWriter {
     private void write(Operation operation) {
         switch (operation) {
             case TokenEmbedding embedding -> writeEmbedding(embedding);
-            case Operation.StreamInput stream -> throw refusal(stream, "comes from another part of the network");
+            case Operation.StreamInput stream ->
+                throw ProductNodes.refusal(stream, stream.output(), "comes from another part of the network");
             case RmsNorm norm -> writeNorm(norm);
             case Projection projection -> writeProjection(projection);
             case Rope rope -> writeRope(rope);
@@ -131,7 +131,7 @@ public final class OnnxWriter {
             // ONNX Runtime could only look up in a widened table, eight times as large; of a quantised one a
             // run needs a few rows.
             default -> {
-                requireReadable(embedding, table);
+                ProductNodes.requireReadable(embedding, embedding.output(), table);
                 outsideTable = Optional.of(table);
                 names.put(embedding.output().id(), OnnxModel.INPUTS_EMBEDS);
                 graph.input(OnnxModel.INPUTS_EMBEDS, ElementType.FLOAT, 1, "tokens", embedding.output().width());
@@ -153,7 +153,7 @@ public final class OnnxWriter {
     }
 
     private void writeNorm(RmsNorm norm) {
-        requireReadable(norm, norm.gain());
+        ProductNodes.requireReadable(norm, norm.output(), norm.gain());
         String gain = graph.initializer(MatrixInitializers.floats(norm.gain(), false));
         int width = norm.gain().columns();
         String output = define(norm.output());
@@ -176,61 +176,7 @@ public final class OnnxWriter {
     }
 
     private void writeProjection(Projection projection) {
-        ModelTensor weight = projection.weight();
-        String output = define(projection.output());
-        Optional<ModelTensor> bias = projection.bias();
-        String product = bias.isPresent() ? graph.newName(output + ".product") : output;
-        Optional<BlockSplit> split = BlockSplit.of(weight.type());
-        if (split.isPresent()) {
-            multiplyCodes(projection, split.get(), product);
-        } else {
-            requireReadable(projection, weight);
-            if (weight.type() != TensorType.F32) {
-                widened.add(weight.name());
-            }
-            // A row of the file's matrix is a column of the product's.
-            switch (options.products()) {
-                case FUSED -> graph.node(MICROSOFT, "FusedMatMul", product,
-                        List.of(name(projection.input()), graph.initializer(MatrixInitializers.floats(weight, true))),
-                        Attribute.of("transB", 1L));
-                case STANDARD -> graph.node(STANDARD, "MatMul", product,
-                        List.of(name(projection.input()), graph.initializer(MatrixInitializers.transposed(weight))));
-            }
-        }
-        bias.ifPresent(tensor -> {
-            requireReadable(projection, tensor);
-            graph.node(STANDARD, "Add", output,
-                    List.of(product, graph.initializer(MatrixInitializers.floats(tensor, false))));
-        });
-    }
-
-    private void multiplyCodes(Projection projection, BlockSplit split, String product) {
-        ModelTensor weight = projection.weight();
-        String input = name(projection.input());
-        String scaled = split.hasOffsets() ? graph.newName(product + ".scaled") : product;
-        graph.node(MICROSOFT, "MatMulNBits", scaled,
-                List.of(input, graph.initializer(MatrixInitializers.codes(weight, split)),
-                        graph.initializer(MatrixInitializers.scales(weight, split))),
-                Attribute.of("K", (long) weight.columns()), Attribute.of("N", (long) weight.rows()),
-                Attribute.of("bits", (long) split.bits()), Attribute.of("block_size", (long) split.blockLength()),
-                Attribute.of("accuracy_level", (long) options.accuracy().level()));
-        if (split.hasOffsets()) {
-            String offset = graph.node(MICROSOFT, "FusedMatMul", graph.newName(product + ".offset"),
-                    List.of(blockSums(input, weight.columns(), split.blockLength()),
-                            graph.initializer(MatrixInitializers.offsets(weight, split))),
-                    Attribute.of("transB", 1L));
-            graph.node(STANDARD, "Add", product, List.of(scaled, offset));
-        }
-    }
-
-    /** The sums of an input's blocks, [1, T, width / block]; made once for all products that read it. */
-    private String blockSums(String input, int width, int block) {
-        return sums.computeIfAbsent(input + "/" + block, _ -> {
-            String blocks = graph.node(STANDARD, "Reshape", graph.newName(input + ".blocks"), List.of(input,
-                    graph.constant("shape.blocks.%d.%d".formatted(width, block), 1, -1, width / block, block)));
-            return graph.node(STANDARD, "ReduceSum", graph.newName(input + ".sums"),
-                    List.of(blocks, graph.constant("sum.axes", 3)), Attribute.of("keepdims", 0L));
-        });
+        products.write(projection, name(projection.input()), define(projection.output()));
     }
 
     private void writeRope(Rope rope) {
@@ -240,7 +186,8 @@ public final class OnnxWriter {
             return;
         }
         if (turned != rope.headWidth()) {
-            throw refusal(rope, "turns %d of %d features of a head".formatted(turned, rope.headWidth()));
+            throw ProductNodes.refusal(rope, rope.output(),
+                    "turns %d of %d features of a head".formatted(turned, rope.headWidth()));
         }
         takesPosition = true;
         graph.node(MICROSOFT, "RotaryEmbedding", define(rope.output()),
@@ -255,17 +202,19 @@ public final class OnnxWriter {
 
     private void writeAttention(Attention attention) {
         if (attention.keyWidth() != attention.valueWidth() || attention.keyWidth() % HEAD_MULTIPLE != 0) {
-            throw refusal(attention, "has heads of %d and %d features, not the same multiple of %d".formatted(
-                    attention.keyWidth(), attention.valueWidth(), HEAD_MULTIPLE));
+            throw ProductNodes.refusal(attention, attention.output(),
+                    "has heads of %d and %d features, not the same multiple of %d".formatted(
+                            attention.keyWidth(), attention.valueWidth(), HEAD_MULTIPLE));
         }
         if (attention.slidingWindow() != 0) {
-            throw refusal(attention, "sees a sliding window of %d positions".formatted(attention.slidingWindow()));
+            throw ProductNodes.refusal(attention, attention.output(),
+                    "sees a sliding window of %d positions".formatted(attention.slidingWindow()));
         }
         Rope queryRope = turnedInside.get(attention.query().id());
         Rope keyRope = turnedInside.get(attention.key().id());
         if ((queryRope == null) != (keyRope == null) || queryRope != null && (queryRope.layout() != keyRope.layout()
                 || !queryRope.frequencies().equals(keyRope.frequencies()))) {
-            throw refusal(attention, "turns queries and keys in different ways");
+            throw ProductNodes.refusal(attention, attention.output(), "turns queries and keys in different ways");
         }
         int layer = attention.layer();
         List<String> inputs = new ArrayList<>(List.of(name(queryRope == null ? attention.query() : queryRope.input()),
@@ -317,16 +266,5 @@ public final class OnnxWriter {
                     : "value '%s' is read before it is made".formatted(value.name()));
         }
         return name;
-    }
-
-    private static void requireReadable(Operation operation, ModelTensor tensor) {
-        if (!Dequantizer.supports(tensor.type())) {
-            throw refusal(operation, "reads tensor '%s' of type %s".formatted(tensor.name(), tensor.type()));
-        }
-    }
-
-    private static UnwritableGraphException refusal(Operation operation, String what) {
-        return new UnwritableGraphException("%s '%s' %s: there is no ONNX form for that".formatted(
-                operation.getClass().getSimpleName(), operation.output().name(), what));
     }
 }
