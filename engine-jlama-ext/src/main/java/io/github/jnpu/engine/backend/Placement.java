@@ -1,6 +1,7 @@
 package io.github.jnpu.engine.backend;
 
 import io.github.jnpu.convert.graph.DecoderGraph;
+import io.github.jnpu.convert.graph.EncoderGraph;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -9,6 +10,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -45,6 +47,17 @@ public record Placement(ComputeBackend backend, List<Rejection> rejections) {
      *             if there is none, or the wanted one is unknown or refuses
      */
     public static Placement find(DecoderGraph graph, Optional<String> wanted) {
+        return find(backend -> suitability(backend, graph), wanted);
+    }
+
+    /** As {@link #choose(DecoderGraph, Optional)}, for an encoder. */
+    public static Placement choose(EncoderGraph graph, Optional<String> wanted) {
+        Placement placement = find(backend -> backend.suitability(graph), wanted);
+        LOGGER.log(Level.INFO, () -> "model '%s': %s".formatted(graph.config().name(), placement));
+        return placement;
+    }
+
+    private static Placement find(Function<ComputeBackend, Suitability> judge, Optional<String> wanted) {
         List<Rejection> rejections = new ArrayList<>();
         List<String> names = new ArrayList<>();
         List<Candidate> candidates = new ArrayList<>();
@@ -57,7 +70,7 @@ public record Placement(ComputeBackend backend, List<Rejection> rejections) {
                 rejections.add(new Rejection(backend.name(), "'%s' was asked for".formatted(wanted.get())));
                 continue;
             }
-            switch (suitability(backend, graph)) {
+            switch (judge.apply(backend)) {
                 case Suitability.Unsuitable(String reason) -> rejections.add(new Rejection(backend.name(), reason));
                 case Suitability.Suitable(int score) -> candidates.add(new Candidate(backend, score));
             }
