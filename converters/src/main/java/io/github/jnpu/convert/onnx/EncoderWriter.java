@@ -12,8 +12,10 @@ import io.github.jnpu.convert.graph.Value;
 import io.github.jnpu.convert.model.ModelTensor;
 import io.github.jnpu.convert.onnx.GraphProto.Attribute;
 import io.github.jnpu.convert.onnx.OnnxOptions.Products;
+import io.github.jnpu.convert.tensor.Dequantizer;
 import io.github.jnpu.convert.tensor.TensorType;
 
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
 import java.util.List;
@@ -68,8 +70,7 @@ public final class EncoderWriter {
         switch (operation) {
             case TokenEmbedding embedding -> writeEmbedding(embedding);
             case EncoderOperation.TokenTypeEmbedding types -> add(types.output(), name(types.input()),
-                    graph.node(STANDARD, "Gather", graph.newName(types.output().name() + ".row"),
-                            List.of(floats(types, types.output(), types.table()), graph.constant("first.type", 0))));
+                    firstRow(types));
             case EncoderOperation.PositionEmbedding positions -> {
                 takePositions();
                 add(positions.output(), name(positions.input()),
@@ -141,7 +142,7 @@ public final class EncoderWriter {
         String value = heads(output + ".value", attention.value(), heads, 0, 2, 1, 3);
         String products = graph.node(STANDARD, "MatMul", graph.newName(output + ".products"), List.of(query, key));
         String scaled = graph.node(STANDARD, "Mul", graph.newName(output + ".scaled"),
-                List.of(products, scale(attention.scale())));
+                List.of(products, graph.scalar("attention.scale." + attention.scale(), attention.scale())));
         String biased = graph.node(STANDARD, "Add", graph.newName(output + ".biased"),
                 List.of(scaled, EncoderModel.ATTENTION_BIAS));
         String weights = graph.node(STANDARD, "Softmax", graph.newName(output + ".weights"), List.of(biased),
@@ -159,11 +160,6 @@ public final class EncoderWriter {
                 Attribute.ofAll("perm", order));
     }
 
-    private String scale(float scale) {
-        return graph.initializer(new Initializer("attention.scale." + scale, ElementType.FLOAT, new long[]{1},
-                (Initializer.Computed) target -> target.set(ValueLayout.JAVA_FLOAT_UNALIGNED, 0, scale), false));
-    }
-
     private String activate(Activation activation, String input, String output) {
         return switch (activation) {
             case SILU -> graph.node(STANDARD, "Mul", output, List.of(input,
@@ -174,6 +170,18 @@ public final class EncoderWriter {
 
     private void add(Value output, String left, String right) {
         graph.node(STANDARD, "Add", define(output), List.of(left, right));
+    }
+
+    private String firstRow(EncoderOperation.TokenTypeEmbedding types) {
+        ModelTensor table = types.table();
+        ProductNodes.requireReadable(types, types.output(), table);
+        int width = types.output().width();
+        return graph.initializer(new Initializer(table.name() + ".first", ElementType.FLOAT, new long[]{width},
+                (Initializer.Computed) target -> {
+                    float[] row = new float[width];
+                    Dequantizer.dequantize(table.type(), table.data(), 0, row, 0, width);
+                    MemorySegment.copy(row, 0, target, ValueLayout.JAVA_FLOAT_UNALIGNED, 0, width);
+                }, false));
     }
 
     private String floats(Record operation, Value output, ModelTensor tensor) {

@@ -74,6 +74,14 @@ final class GraphProto {
         return name;
     }
 
+    /** A number that stands in the graph itself: the library's optimizer looks at some while it fuses. Says its name. */
+    String scalar(String name, float value) {
+        if (results.add(name)) {
+            constants.add(new ProtobufMessage().integer(2, ElementType.FLOAT.id()).number(4, value).text(8, name));
+        }
+        return name;
+    }
+
     /** A constant that stays outside; one of the same name is taken once. Says its name. */
     String initializer(Initializer initializer) {
         Initializer present = initializers.putIfAbsent(initializer.name(), initializer);

@@ -6,7 +6,9 @@ import io.github.jnpu.convert.RandomEncoder;
 import io.github.jnpu.convert.gguf.GgufFile;
 import io.github.jnpu.convert.graph.EncoderGraph;
 import io.github.jnpu.convert.graph.Pooling;
+import io.github.jnpu.convert.onnx.OnnxOptions;
 import io.github.jnpu.convert.tensor.TensorType;
+import io.github.jnpu.engine.backend.onnxruntime.OnnxRuntimeBackend;
 import io.github.jnpu.engine.backend.reference.ReferenceBackend;
 import io.github.jnpu.engine.backend.vector.VectorBackend;
 import org.junit.jupiter.api.Test;
@@ -70,6 +72,10 @@ class EncoderTest {
         for (int i = 0; i < expected.length; i++) {
             // The vector backend rounds activations for products with blocks of weights.
             assertThat(cosine(actual[i], expected[i])).isGreaterThan(type == TensorType.F32 ? 0.999999 : 0.998);
+        }
+        float[][] printed = encode(random, new OnnxRuntimeBackend(OnnxOptions.EXACT), texts);
+        for (int i = 0; i < expected.length; i++) {
+            assertThat(cosine(printed[i], expected[i])).isGreaterThan(0.99999);
         }
     }
 
