@@ -49,10 +49,13 @@ final class AllMiniLm {
                         EmbeddingModel.encoderOptions(options, context)));
     }
 
+    static ModelNotFoundException absent() {
+        return new ModelNotFoundException("model '%s' is not on the class path: add %s".formatted(NAME, ARTIFACT));
+    }
+
     private static byte[] read(String resource) {
         ClassLoader owner = loaders().filter(loader -> loader.getResource(resource) != null).findFirst()
-                .orElseThrow(() -> new ModelNotFoundException(
-                        "model '%s' is not on the class path: add %s".formatted(NAME, ARTIFACT)));
+                .orElseThrow(AllMiniLm::absent);
         try (InputStream stream = owner.getResourceAsStream(resource)) {
             return stream.readAllBytes();
         } catch (IOException e) {

@@ -4,13 +4,16 @@ import io.github.jnpu.convert.gguf.GgufFile;
 import io.github.jnpu.convert.graph.EncoderGraph;
 import io.github.jnpu.convert.model.ModelSource;
 import io.github.jnpu.engine.EngineException;
+import io.github.jnpu.engine.ModelNotFoundException;
 import io.github.jnpu.engine.backend.Encoder;
 import io.github.jnpu.engine.backend.EncoderOptions;
 import io.github.jnpu.engine.backend.Placement;
+import io.github.jnpu.engine.store.ModelLocator;
 import io.github.jnpu.engine.tokenizer.Tokenizer;
 import io.github.jnpu.probe.HardwareProbe;
 
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -45,10 +48,10 @@ public final class EmbeddingModel implements AutoCloseable {
     }
 
     /**
-     * Loads a model by what a user types: {@code all-minilm}, if it is on the class path; a GGUF file of an encoder; a folder with {@code model.onnx} and
-     * {@code tokenizer.json}.
+     * Loads a model by what a user types: {@code all-minilm}, if its jar is on the class path; a folder with {@code model.onnx} and
+     * {@code tokenizer.json}; else an encoder in the model store or a GGUF file.
      *
-     * @throws EngineException
+     * @throws ModelNotFoundException
      *             if there is no such model
      * @throws io.github.jnpu.convert.model.ModelFormatException
      *             if a file is malformed or of another kind
@@ -56,11 +59,30 @@ public final class EmbeddingModel implements AutoCloseable {
      *             if no backend can run it
      */
     public static EmbeddingModel load(String model, EmbeddingModelOptions options) {
-        Path path = Path.of(model);
-        if (AllMiniLm.isNamed(model) && !Files.exists(path)) {
+        if (AllMiniLm.isNamed(model) && AllMiniLm.isPresent()) {
             return AllMiniLm.load(options);
         }
-        return load(path, options);
+        if (isFolder(model)) {
+            return OnnxFolder.load(Path.of(model), options);
+        }
+        try {
+            return load(ModelLocator.open(model), options);
+        } catch (ModelNotFoundException e) {
+            throw AllMiniLm.isNamed(model) ? AllMiniLm.absent() : e;
+        }
+    }
+
+    private static boolean isFolder(String model) {
+        try {
+            return !model.isEmpty() && Files.isDirectory(Path.of(model));
+        } catch (InvalidPathException e) {
+            return false;
+        }
+    }
+
+    /** Whether a name stands for {@code all-minilm} and its jar is on the class path. */
+    public static boolean isOnClassPath(String model) {
+        return AllMiniLm.isNamed(model) && AllMiniLm.isPresent();
     }
 
     /** Loads a GGUF file of an encoder or a folder with {@code model.onnx} and {@code tokenizer.json}; throws as {@link #load(String, EmbeddingModelOptions)}. */
@@ -130,8 +152,8 @@ public final class EmbeddingModel implements AutoCloseable {
      *
      * @throws TextTooLongException
      *             if a text is too long and must not be cut
-     * @throws EngineException
-     *             if a vector is not a number
+     * @throws UnusableEmbeddingException
+     *             if a vector has numbers that are none
      * @throws io.github.jnpu.engine.backend.BackendException
      *             if the device fails
      */
@@ -200,7 +222,7 @@ public final class EmbeddingModel implements AutoCloseable {
             squares += (double) value * value;
         }
         if (!Double.isFinite(squares)) {
-            throw new EngineException("embedding contains NaN or Inf values");
+            throw new UnusableEmbeddingException();
         }
         if (request.normalize() && squares > 0) {
             float scale = (float) (1 / Math.sqrt(squares));
