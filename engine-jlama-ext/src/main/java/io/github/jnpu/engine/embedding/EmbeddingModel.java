@@ -5,9 +5,9 @@ import io.github.jnpu.convert.graph.EncoderGraph;
 import io.github.jnpu.convert.model.ModelSource;
 import io.github.jnpu.engine.EngineException;
 import io.github.jnpu.engine.ModelNotFoundException;
+import io.github.jnpu.engine.backend.ComputeBackend;
 import io.github.jnpu.engine.backend.Encoder;
 import io.github.jnpu.engine.backend.EncoderOptions;
-import io.github.jnpu.engine.backend.Placement;
 import io.github.jnpu.engine.store.ModelLocator;
 import io.github.jnpu.engine.tokenizer.Tokenizer;
 import io.github.jnpu.probe.HardwareProbe;
@@ -102,9 +102,9 @@ public final class EmbeddingModel implements AutoCloseable {
         try {
             EncoderGraph graph = EncoderGraph.of(source);
             Tokenizer tokenizer = Tokenizer.of(source);
-            Placement placement = Placement.choose(graph, options.backend());
-            Encoder encoder = placement.backend().compile(graph, encoderOptions(options, options.contextLength()));
-            return new EmbeddingModel(graph.config().name(), tokenizer, encoder, placement.backend().device(),
+            ComputeBackend backend = EncoderPlacement.choose(graph, options.backend());
+            Encoder encoder = backend.compile(graph, encoderOptions(options, options.contextLength()));
+            return new EmbeddingModel(graph.config().name(), tokenizer, encoder, backend.device(),
                     source::close);
         } catch (RuntimeException | Error e) {
             source.close();
