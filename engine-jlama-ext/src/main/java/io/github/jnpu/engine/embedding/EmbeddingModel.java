@@ -1,7 +1,9 @@
 package io.github.jnpu.engine.embedding;
 
 import io.github.jnpu.convert.gguf.GgufFile;
+import io.github.jnpu.convert.graph.DecoderGraph;
 import io.github.jnpu.convert.graph.EncoderGraph;
+import io.github.jnpu.convert.graph.Pooling;
 import io.github.jnpu.convert.model.ModelSource;
 import io.github.jnpu.engine.EngineException;
 import io.github.jnpu.engine.ModelNotFoundException;
@@ -19,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -100,16 +103,38 @@ public final class EmbeddingModel implements AutoCloseable {
      */
     public static EmbeddingModel load(ModelSource source, EmbeddingModelOptions options) {
         try {
-            EncoderGraph graph = EncoderGraph.of(source);
-            Tokenizer tokenizer = Tokenizer.of(source);
-            ComputeBackend backend = EncoderPlacement.choose(graph, options.backend());
-            Encoder encoder = backend.compile(graph, encoderOptions(options, options.contextLength()));
-            return new EmbeddingModel(graph.config().name(), tokenizer, encoder, backend.device(),
-                    source::close);
+            Optional<Pooling> pooling = EncoderGraph.describes(source) ? Optional.empty() : poolingOfDecoder(source);
+            return pooling.isPresent()
+                    ? loadDecoder(source, pooling.get(), options)
+                    : loadEncoder(source, options);
         } catch (RuntimeException | Error e) {
             source.close();
             throw e;
         }
+    }
+
+    private static EmbeddingModel loadEncoder(ModelSource source, EmbeddingModelOptions options) {
+        EncoderGraph graph = EncoderGraph.of(source);
+        Tokenizer tokenizer = Tokenizer.of(source);
+        ComputeBackend backend = EncoderPlacement.choose(graph, options.backend());
+        Encoder encoder = backend.compile(graph, encoderOptions(options, options.contextLength()));
+        return new EmbeddingModel(graph.config().name(), tokenizer, encoder, backend.device(), source::close);
+    }
+
+    private static EmbeddingModel loadDecoder(ModelSource source, Pooling pooling, EmbeddingModelOptions options) {
+        DecoderGraph graph = DecoderGraph.of(source);
+        Tokenizer tokenizer = Tokenizer.of(source);
+        ComputeBackend backend = EncoderPlacement.choose(PooledDecoder.headless(graph), options.backend());
+        Encoder encoder = PooledDecoder.compile(graph, pooling, backend,
+                encoderOptions(options, options.contextLength()));
+        return new EmbeddingModel(graph.config().name(), tokenizer, encoder, backend.device(), source::close);
+    }
+
+    /** Files of decoders that embed say how to pool; those that only generate do not. */
+    private static Optional<Pooling> poolingOfDecoder(ModelSource source) {
+        return source.metadata().string("general.architecture")
+                .flatMap(architecture -> source.metadata().integer(architecture + ".pooling_type"))
+                .flatMap(Pooling::of);
     }
 
     static EncoderOptions encoderOptions(EmbeddingModelOptions options, int contextLength) {
