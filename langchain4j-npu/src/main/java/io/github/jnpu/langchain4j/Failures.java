@@ -10,6 +10,7 @@ import io.github.jnpu.engine.EngineException;
 import io.github.jnpu.engine.ModelBusyException;
 import io.github.jnpu.engine.PromptTooLongException;
 import io.github.jnpu.engine.chat.ChatTemplateException;
+import io.github.jnpu.engine.embedding.TextTooLongException;
 
 /** The engine's exceptions as LangChain4j's, which say whether a retry makes sense. */
 final class Failures {
@@ -28,6 +29,7 @@ final class Failures {
     static RuntimeException ofRequest(RuntimeException failure) {
         return switch (failure) {
             case LangChain4jException e -> e;
+            case TextTooLongException e -> new InvalidRequestException(e.getMessage(), e);
             case PromptTooLongException e -> new InvalidRequestException(e.getMessage(), e);
             case ChatTemplateException e -> new InvalidRequestException(e.getMessage(), e);
             case IllegalArgumentException e -> new InvalidRequestException(e.getMessage(), e);

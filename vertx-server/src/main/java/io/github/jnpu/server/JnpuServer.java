@@ -2,6 +2,7 @@ package io.github.jnpu.server;
 
 import io.github.jnpu.engine.ModelOptions;
 import io.github.jnpu.server.api.ApiRouter;
+import io.github.jnpu.server.model.EmbeddingModels;
 import io.github.jnpu.server.model.LoadedModels;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -41,6 +42,7 @@ public final class JnpuServer implements AutoCloseable {
 
     private final Vertx vertx;
     private final LoadedModels loaded;
+    private final EmbeddingModels embedding;
     private final ApiRouter api;
     private final HttpServer http;
     private final Object closeLock = new Object();
@@ -54,8 +56,9 @@ public final class JnpuServer implements AutoCloseable {
         this.loaded = new LoadedModels(options.keepAlive(), options.maxLoadedModels(), options.maxQueue(),
                 ModelOptions.DEFAULT.withCacheType(options.cacheType()).withRepack(options.repack())
                         .withWeightCache(options.weightCache()).withPlace(options.place()));
+        this.embedding = new EmbeddingModels(options.keepAlive(), options.maxLoadedModels());
         WorkerExecutor workers = vertx.createSharedWorkerExecutor("jnpu-requests", WORKERS);
-        this.api = new ApiRouter(vertx, workers, options.store(), loaded, options.origins(), address, options
+        this.api = new ApiRouter(vertx, workers, options.store(), loaded, embedding, options.origins(), address, options
                 .contextLength(), options.maxBodyBytes(), JnpuVersion.semantic());
         this.http = vertx.createHttpServer(new HttpServerOptions().setHost(address.getHostAddress()).setPort(options
                 .port()).setMaxHeaderSize(MAX_HEADER_BYTES).setMaxInitialLineLength(MAX_LINE_BYTES)
@@ -64,6 +67,7 @@ public final class JnpuServer implements AutoCloseable {
             http.requestHandler(api.router()).listen().toCompletionStage().toCompletableFuture().join();
         } catch (CompletionException e) {
             loaded.close();
+            embedding.close();
             vertx.close();
             throw new IOException("cannot listen on %s port %d: %s".formatted(options.host(), options.port(), e
                     .getCause() instanceof BindException
@@ -123,6 +127,7 @@ public final class JnpuServer implements AutoCloseable {
             http.shutdown(grace).toCompletionStage().toCompletableFuture().join();
             api.cancelGenerations();
             loaded.close();
+            embedding.close();
             vertx.close().toCompletionStage().toCompletableFuture().join();
         }
     }

@@ -33,7 +33,12 @@ public sealed interface Operation {
      * @param table
      *            [vocabulary, width]
      */
-    record TokenEmbedding(ModelTensor table, Value output) implements Entry {}
+    record TokenEmbedding(ModelTensor table, Value output) implements Entry, EncoderOperation {
+        @Override
+        public List<Value> inputs() {
+            return List.of();
+        }
+    }
 
     /** The stream as an earlier part of the network, on another device perhaps, left it: the caller brings it. */
     record StreamInput(Value output) implements Entry {}
@@ -60,7 +65,10 @@ public sealed interface Operation {
      * @param bias
      *            [output width]
      */
-    record Projection(Value input, ModelTensor weight, Optional<ModelTensor> bias, Value output) implements Operation {
+    record Projection(Value input, ModelTensor weight, Optional<ModelTensor> bias, Value output)
+            implements
+                Operation,
+                EncoderOperation {
         @Override
         public List<Value> inputs() {
             return List.of(input);
@@ -70,7 +78,8 @@ public sealed interface Operation {
     /** Rotary position embedding of every head in the row. */
     record Rope(Value input, int headWidth, RopeLayout layout, RopeFrequencies frequencies, Value output)
             implements
-                Operation {
+                Operation,
+                EncoderOperation {
         @Override
         public List<Value> inputs() {
             return List.of(input);
@@ -111,7 +120,8 @@ public sealed interface Operation {
     }
 
     /** {@code activation(gate) * up}. */
-    record GatedActivation(Value gate, Value up, Activation activation, Value output) implements Operation {
+    record GatedActivation(Value gate, Value up, Activation activation,
+            Value output) implements Operation, EncoderOperation {
         @Override
         public List<Value> inputs() {
             return List.of(gate, up);
@@ -127,7 +137,7 @@ public sealed interface Operation {
     }
 
     /** {@code left + right}: the residual stream. */
-    record Add(Value left, Value right, Value output) implements Operation {
+    record Add(Value left, Value right, Value output) implements Operation, EncoderOperation {
         @Override
         public List<Value> inputs() {
             return List.of(left, right);

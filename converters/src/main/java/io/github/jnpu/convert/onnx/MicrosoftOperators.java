@@ -5,16 +5,12 @@ import io.github.jnpu.convert.graph.Operation.Projection;
 import io.github.jnpu.convert.graph.Operation.Rope;
 import io.github.jnpu.convert.graph.Operation.RopeLayout;
 import io.github.jnpu.convert.graph.RopeFrequencies;
-import io.github.jnpu.convert.model.ModelTensor;
 import io.github.jnpu.convert.onnx.GraphProto.Attribute;
-import io.github.jnpu.convert.tensor.BlockSplit;
-import io.github.jnpu.convert.tensor.TensorType;
 
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 import static io.github.jnpu.convert.onnx.GraphProto.MICROSOFT;
 import static io.github.jnpu.convert.onnx.GraphProto.STANDARD;
@@ -31,14 +27,14 @@ final class MicrosoftOperators implements Operators {
 
     private final Draft draft;
     private final GraphProto graph;
-    private final OnnxOptions options;
+    private final ProductNodes products;
     /** By the ids of their outputs: turns that the attention does which reads them. */
     private final Map<Integer, Rope> turnedInside = new HashMap<>();
 
     MicrosoftOperators(Draft draft) {
         this.draft = draft;
         this.graph = draft.graph();
-        this.options = draft.options();
+        this.products = new ProductNodes(graph, draft.options(), draft.widened());
     }
 
     @Override
@@ -49,43 +45,7 @@ final class MicrosoftOperators implements Operators {
 
     @Override
     public void multiply(Projection projection, String product) {
-        ModelTensor weight = projection.weight();
-        Optional<BlockSplit> split = BlockSplit.of(weight.type());
-        if (split.isPresent()) {
-            multiplyCodes(projection, split.get(), product);
-            return;
-        }
-        Draft.requireReadable(projection, weight);
-        if (weight.type() != TensorType.F32) {
-            draft.widened().add(weight.name());
-        }
-        // A row of the file's matrix is a column of the product's.
-        switch (options.products()) {
-            case FUSED -> graph.node(MICROSOFT, "FusedMatMul", product,
-                    List.of(draft.name(projection.input()), graph.initializer(MatrixInitializers.floats(weight, true))),
-                    Attribute.of("transB", 1L));
-            case STANDARD -> graph.node(STANDARD, "MatMul", product,
-                    List.of(draft.name(projection.input()), graph.initializer(MatrixInitializers.transposed(weight))));
-        }
-    }
-
-    private void multiplyCodes(Projection projection, BlockSplit split, String product) {
-        ModelTensor weight = projection.weight();
-        String input = draft.name(projection.input());
-        String scaled = split.hasOffsets() ? graph.newName(product + ".scaled") : product;
-        graph.node(MICROSOFT, "MatMulNBits", scaled,
-                List.of(input, graph.initializer(MatrixInitializers.codes(weight, split)),
-                        graph.initializer(MatrixInitializers.scales(weight, split))),
-                Attribute.of("K", (long) weight.columns()), Attribute.of("N", (long) weight.rows()),
-                Attribute.of("bits", (long) split.bits()), Attribute.of("block_size", (long) split.blockLength()),
-                Attribute.of("accuracy_level", (long) options.accuracy().level()));
-        if (split.hasOffsets()) {
-            String offset = graph.node(MICROSOFT, "FusedMatMul", graph.newName(product + ".offset"),
-                    List.of(draft.blockSums(input, weight.columns(), split.blockLength()),
-                            graph.initializer(MatrixInitializers.offsets(weight, split))),
-                    Attribute.of("transB", 1L));
-            graph.node(STANDARD, "Add", product, List.of(scaled, offset));
-        }
+        products.multiply(projection, draft.name(projection.input()), product);
     }
 
     @Override

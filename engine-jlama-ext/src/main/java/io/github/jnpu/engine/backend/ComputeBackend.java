@@ -1,6 +1,7 @@
 package io.github.jnpu.engine.backend;
 
 import io.github.jnpu.convert.graph.DecoderGraph;
+import io.github.jnpu.convert.graph.EncoderGraph;
 import io.github.jnpu.probe.DeviceReport;
 
 import java.util.List;
@@ -91,4 +92,19 @@ public interface ComputeBackend {
      *             if the device refuses
      */
     Decoder compile(DecoderGraph graph, DecoderOptions options);
+
+    /** Whether this backend can run an encoder here and now. */
+    default Suitability suitability(EncoderGraph graph) {
+        return new Suitability.Unsuitable("it runs no encoders");
+    }
+
+    /**
+     * Prepares an encoder.
+     *
+     * @throws BackendException
+     *             if the device refuses
+     */
+    default Encoder compile(EncoderGraph graph, EncoderOptions options) {
+        throw new BackendException("backend '%s' runs no encoders".formatted(name()));
+    }
 }

@@ -37,8 +37,11 @@ final class Vocabulary {
     private final BitSet endOfGeneration;
 
     Vocabulary(ModelSource source, Defaults defaults) {
-        Metadata metadata = source.metadata();
-        location = source.location();
+        this(source.metadata(), source.location(), defaults);
+    }
+
+    Vocabulary(Metadata metadata, String where, Defaults defaults) {
+        location = where;
         pieces = pieces(metadata, location);
         ids = index(pieces, location);
         types = types(metadata);

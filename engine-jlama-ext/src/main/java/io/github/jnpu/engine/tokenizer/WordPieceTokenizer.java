@@ -14,7 +14,7 @@ import java.util.OptionalInt;
  * punctuation, then the longest token that fits is taken from the left. In GGUF tokens that begin a word are spelled with
  * U+2581 before them and those that go on without the {@code ##}. [CLS] is the BOS token and [SEP] the EOS token.
  */
-final class WordPieceTokenizer extends VocabularyTokenizer {
+class WordPieceTokenizer extends VocabularyTokenizer {
     static final Vocabulary.Defaults DEFAULTS = new Vocabulary.Defaults(101, Vocabulary.NONE, 100, 102, true, false);
 
     private final TokenTable table;
@@ -69,25 +69,33 @@ final class WordPieceTokenizer extends VocabularyTokenizer {
 
     /** Appends the ids of a word and returns 0, the length of the next. */
     private int finish(int[] word, int length, IntSequence ids) {
-        if (length == 0) {
-            return 0;
+        if (length > 0) {
+            encodeWord(new String(word, 0, length), ids);
         }
-        byte[] text = ('▁' + new String(word, 0, length)).getBytes(StandardCharsets.UTF_8);
+        return 0;
+    }
+
+    /** Appends the ids of a word, or the one for unknown words. */
+    final void encodeWord(String word, IntSequence ids) {
+        byte[] text = ('▁' + word).getBytes(StandardCharsets.UTF_8);
         int before = ids.size();
         for (int i = 0; i < text.length;) {
             int id = table.findLongestPrefix(text, i, text.length);
             if (id == TokenTable.NONE) {
                 // One unknown part makes the whole word unknown.
                 ids.truncate(before);
-                if (vocabulary.unknown >= 0) {
-                    ids.add(vocabulary.unknown);
-                }
-                return 0;
+                addUnknown(ids);
+                return;
             }
             ids.add(id);
             i += table.length(id);
         }
-        return 0;
+    }
+
+    final void addUnknown(IntSequence ids) {
+        if (vocabulary.unknown >= 0) {
+            ids.add(vocabulary.unknown);
+        }
     }
 
     /** The first code point of the canonical decomposition: llama.cpp keeps no other, not even of Hangul. */
@@ -98,7 +106,7 @@ final class WordPieceTokenizer extends VocabularyTokenizer {
     }
 
     // The ranges of BERT's reference code, with Hugging Face's 2B920 for 2B820.
-    private static boolean isChinese(int point) {
+    static boolean isChinese(int point) {
         return point >= 0x4e00 && point <= 0x9fff || point >= 0x3400 && point <= 0x4dbf
                 || point >= 0x20000 && point <= 0x2a6df
                 || point >= 0x2a700 && point <= 0x2b73f || point >= 0x2b740 && point <= 0x2b81f

@@ -3,6 +3,7 @@ package io.github.jnpu.server.api;
 import io.github.jnpu.engine.store.ModelStore;
 import io.github.jnpu.probe.HardwareProbe;
 import io.github.jnpu.server.hardware.HardwareMonitor;
+import io.github.jnpu.server.model.EmbeddingModels;
 import io.github.jnpu.server.model.LoadedModels;
 import io.github.jnpu.server.model.ModelHeaders;
 import io.vertx.core.Handler;
@@ -39,12 +40,14 @@ public final class ApiRouter {
      * @param version
      *            what {@code /api/version} answers
      */
-    public ApiRouter(Vertx vertx, WorkerExecutor workers, ModelStore store, LoadedModels loaded, List<String> origins,
+    public ApiRouter(Vertx vertx, WorkerExecutor workers, ModelStore store, LoadedModels loaded,
+            EmbeddingModels embedding, List<String> origins,
             InetAddress listening, int contextLength, int maxBodyBytes, String version) {
         this.router = Router.router(vertx);
         ModelHeaders headers = new ModelHeaders();
         RequestBody bodies = new RequestBody(vertx, maxBodyBytes);
         this.answers = new AnswerRoutes(new CallReader(store, headers, loaded, contextLength), loaded, workers, bodies);
+        EmbedRoutes embed = new EmbedRoutes(store, headers, embedding, workers, bodies, contextLength);
         HardwareMonitor monitor = new HardwareMonitor(HardwareProbe.local(), loaded, version);
         HardwareRoutes hardware = new HardwareRoutes(monitor, workers);
         ModelRoutes models = new ModelRoutes(store, headers, loaded, monitor, workers, bodies);
@@ -59,6 +62,8 @@ public final class ApiRouter {
         add("/api/show", models::show, HttpMethod.POST);
         add("/api/generate", answers::generate, HttpMethod.POST);
         add("/api/chat", answers::chat, HttpMethod.POST);
+        add("/api/embed", embed::embed, HttpMethod.POST);
+        add("/api/embeddings", embed::embeddings, HttpMethod.POST);
         add("/api/hardware", hardware::hardware, HttpMethod.GET);
         add("/health", hardware::health, HttpMethod.GET, HttpMethod.HEAD);
         add("/health/live", hardware::live, HttpMethod.GET, HttpMethod.HEAD);

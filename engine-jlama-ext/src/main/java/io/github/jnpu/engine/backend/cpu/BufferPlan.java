@@ -1,7 +1,7 @@
 package io.github.jnpu.engine.backend.cpu;
 
 import io.github.jnpu.convert.graph.DecoderGraph;
-import io.github.jnpu.convert.graph.Operation;
+import io.github.jnpu.convert.graph.EncoderGraph;
 import io.github.jnpu.convert.graph.Value;
 
 import java.util.ArrayList;
@@ -18,11 +18,23 @@ final class BufferPlan {
     private final int[] bufferOfValue;
     private final List<Integer> widths = new ArrayList<>();
 
+    /** What an operation does with values. */
+    private record Use(List<Value> inputs, Value output) {}
+
     BufferPlan(DecoderGraph graph) {
-        List<Operation> operations = graph.operations();
-        bufferOfValue = new int[graph.valueCount()];
+        this(graph.operations().stream().map(operation -> new Use(operation.inputs(), operation.output())).toList(),
+                graph.valueCount(), graph.head().map(head -> head.output().id()).orElse(UNASSIGNED));
+    }
+
+    BufferPlan(EncoderGraph graph) {
+        this(graph.operations().stream().map(operation -> new Use(operation.inputs(), operation.output())).toList(),
+                graph.valueCount(), UNASSIGNED);
+    }
+
+    private BufferPlan(List<Use> operations, int valueCount, int outside) {
+        bufferOfValue = new int[valueCount];
         Arrays.fill(bufferOfValue, UNASSIGNED);
-        int[] lastUse = new int[graph.valueCount()];
+        int[] lastUse = new int[valueCount];
         for (int i = 0; i < operations.size(); i++) {
             for (Value input : operations.get(i).inputs()) {
                 lastUse[input.id()] = i;
@@ -30,9 +42,9 @@ final class BufferPlan {
         }
         List<Integer> free = new ArrayList<>();
         for (int i = 0; i < operations.size(); i++) {
-            Operation operation = operations.get(i);
+            Use operation = operations.get(i);
             Value output = operation.output();
-            if (graph.head().isEmpty() || output.id() != graph.output().id()) {
+            if (output.id() != outside) {
                 bufferOfValue[output.id()] = take(free, output.width());
             }
             for (Value input : operation.inputs()) {

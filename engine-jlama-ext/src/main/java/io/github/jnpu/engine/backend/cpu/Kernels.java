@@ -57,6 +57,16 @@ public interface Kernels {
     /** {@code output = input / sqrt(mean(input^2) + epsilon) * gain}; the ranges may be the same. */
     void rmsNorm(float[] input, int inputOffset, float[] gain, float epsilon, float[] output, int outputOffset);
 
+    /**
+     * {@code output = (input - mean(input)) / sqrt(variance(input) + epsilon) * gain + bias}, as long as the gain; the ranges may be
+     * the same.
+     */
+    void layerNorm(float[] input, int inputOffset, float[] gain, float[] bias, float epsilon, float[] output,
+            int outputOffset);
+
+    /** {@code output = activation(input)}, for indexes from {@code from} to {@code to - 1}; the arrays may be the same. */
+    void activate(Activation activation, float[] input, float[] output, int from, int to);
+
     /** {@code output = activation(gate) * up}, for indexes from {@code from} to {@code to - 1}. */
     void gate(Activation activation, float[] gate, float[] up, float[] output, int from, int to);
 

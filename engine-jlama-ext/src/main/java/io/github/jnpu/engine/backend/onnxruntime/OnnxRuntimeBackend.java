@@ -1,8 +1,11 @@
 package io.github.jnpu.engine.backend.onnxruntime;
 
 import io.github.jnpu.convert.graph.DecoderGraph;
+import io.github.jnpu.convert.graph.EncoderGraph;
+import io.github.jnpu.convert.graph.Pooling;
 import io.github.jnpu.convert.model.ModelConfig;
 import io.github.jnpu.convert.onnx.ElementType;
+import io.github.jnpu.convert.onnx.EncoderWriter;
 import io.github.jnpu.convert.onnx.Initializer;
 import io.github.jnpu.convert.onnx.OnnxModel;
 import io.github.jnpu.convert.onnx.OnnxOptions;
@@ -14,6 +17,8 @@ import io.github.jnpu.engine.backend.BackendException;
 import io.github.jnpu.engine.backend.ComputeBackend;
 import io.github.jnpu.engine.backend.Decoder;
 import io.github.jnpu.engine.backend.DecoderOptions;
+import io.github.jnpu.engine.backend.Encoder;
+import io.github.jnpu.engine.backend.EncoderOptions;
 import io.github.jnpu.engine.backend.KvCacheType;
 import io.github.jnpu.engine.backend.MemoryEstimate;
 import io.github.jnpu.engine.backend.Stage;
@@ -21,6 +26,7 @@ import io.github.jnpu.engine.backend.Suitability;
 import io.github.jnpu.engine.backend.onnxruntime.capi.LibraryFile;
 import io.github.jnpu.engine.backend.onnxruntime.capi.OnnxRuntimeLibrary;
 
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 
@@ -165,5 +171,65 @@ public final class OnnxRuntimeBackend implements ComputeBackend {
         } catch (UnwritableGraphException e) {
             throw new BackendException(e.getMessage(), e);
         }
+    }
+
+    @Override
+    public Suitability suitability(EncoderGraph graph) {
+        Optional<String> missing = missing();
+        if (missing.isPresent()) {
+            return new Suitability.Unsuitable(missing.get());
+        }
+        try {
+            EncoderWriter.write(graph, options);
+            return new Suitability.Suitable(SCORE);
+        } catch (UnwritableGraphException e) {
+            return new Suitability.Unsuitable(e.getMessage());
+        }
+    }
+
+    /** Why the library or the provider is not there; empty if it is. */
+    private Optional<String> missing() {
+        return complaint.isPresent() || provider.isCpu() ? complaint : provider.complaint();
+    }
+
+    private void requireLibrary() {
+        missing().ifPresent(message -> {
+            throw new BackendException(message);
+        });
+        OnnxRuntimeLibrary.load();
+    }
+
+    @Override
+    public Encoder compile(EncoderGraph graph, EncoderOptions encoderOptions) {
+        requireLibrary();
+        try {
+            return OnnxEncoders.ofGraph(graph, EncoderWriter.write(graph, options), provider, encoderOptions);
+        } catch (UnwritableGraphException e) {
+            throw new BackendException(e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Compiles an encoder that is an ONNX file already.
+     *
+     * @param file
+     *            takes {@code input_ids} and gives {@code sentence_embedding} or the rows of tokens, as sentence-transformers' and Optimum's exports
+     *            do
+     * @param pooling
+     *            for rows of tokens
+     * @param encoderOptions
+     *            with a context length, which files do not tell
+     * @throws BackendException
+     *             if the library or its provider is missing, or cannot run the file
+     */
+    public Encoder compile(Path file, Pooling pooling, EncoderOptions encoderOptions) {
+        requireLibrary();
+        return OnnxEncoders.ofFile(file, pooling, provider, encoderOptions);
+    }
+
+    /** As {@link #compile(Path, Pooling, EncoderOptions)}, for a file that is in memory. */
+    public Encoder compile(String name, byte[] file, Pooling pooling, EncoderOptions encoderOptions) {
+        requireLibrary();
+        return OnnxEncoders.ofBytes(name, file, pooling, provider, encoderOptions);
     }
 }

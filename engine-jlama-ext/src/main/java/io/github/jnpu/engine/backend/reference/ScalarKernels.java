@@ -36,6 +36,31 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public void layerNorm(float[] input, int inputOffset, float[] gain, float[] bias, float epsilon, float[] output,
+            int outputOffset) {
+        double sum = 0;
+        for (int i = 0; i < gain.length; i++) {
+            sum += input[inputOffset + i];
+        }
+        double mean = sum / gain.length;
+        double squares = 0;
+        for (int i = 0; i < gain.length; i++) {
+            squares += (input[inputOffset + i] - mean) * (input[inputOffset + i] - mean);
+        }
+        double scale = 1 / Math.sqrt(squares / gain.length + epsilon);
+        for (int i = 0; i < gain.length; i++) {
+            output[outputOffset + i] = (float) ((input[inputOffset + i] - mean) * scale * gain[i] + bias[i]);
+        }
+    }
+
+    @Override
+    public void activate(Activation activation, float[] input, float[] output, int from, int to) {
+        for (int i = from; i < to; i++) {
+            output[i] = activate(activation, input[i]);
+        }
+    }
+
+    @Override
     public void gate(Activation activation, float[] gate, float[] up, float[] output, int from, int to) {
         for (int i = from; i < to; i++) {
             output[i] = activate(activation, gate[i]) * up[i];

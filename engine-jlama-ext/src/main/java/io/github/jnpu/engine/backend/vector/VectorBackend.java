@@ -1,14 +1,18 @@
 package io.github.jnpu.engine.backend.vector;
 
 import io.github.jnpu.convert.graph.DecoderGraph;
+import io.github.jnpu.convert.graph.EncoderGraph;
 import io.github.jnpu.engine.backend.BackendException;
 import io.github.jnpu.engine.backend.ComputeBackend;
 import io.github.jnpu.engine.backend.Decoder;
 import io.github.jnpu.engine.backend.DecoderOptions;
+import io.github.jnpu.engine.backend.Encoder;
+import io.github.jnpu.engine.backend.EncoderOptions;
 import io.github.jnpu.engine.backend.MemoryEstimate;
 import io.github.jnpu.engine.backend.Stage;
 import io.github.jnpu.engine.backend.Suitability;
 import io.github.jnpu.engine.backend.cpu.CpuDecoder;
+import io.github.jnpu.engine.backend.cpu.CpuEncoder;
 import io.github.jnpu.engine.backend.cpu.Kernels;
 
 import java.lang.System.Logger;
@@ -45,16 +49,33 @@ public final class VectorBackend implements ComputeBackend {
         if (stage == Stage.EMBED) {
             return new Suitability.Unsuitable("embeddings are not computed yet");
         }
+        return complaint().<Suitability>map(Suitability.Unsuitable::new)
+                .orElseGet(() -> CpuDecoder.refusal(graph, new VectorKernels())
+                        .<Suitability>map(Suitability.Unsuitable::new)
+                        .orElseGet(() -> new Suitability.Suitable(SCORE)));
+    }
+
+    /** What is wrong with this JVM, also said once in the log; empty if nothing is. */
+    private static Optional<String> complaint() {
         Optional<String> complaint = isModulePresent() ? VectorCompiler.complaint() : Optional.of(REMEDY);
-        if (complaint.isPresent()) {
-            if (WARNED.compareAndSet(false, true)) {
-                LOGGER.log(Level.WARNING, "{0}. Until then models run on scalar code, some twenty times slower.",
-                        complaint.get());
-            }
-            return new Suitability.Unsuitable(complaint.get());
+        if (complaint.isPresent() && WARNED.compareAndSet(false, true)) {
+            LOGGER.log(Level.WARNING, "{0}. Until then models run on scalar code, some twenty times slower.",
+                    complaint.get());
         }
-        return CpuDecoder.refusal(graph, new VectorKernels()).<Suitability>map(Suitability.Unsuitable::new)
-                .orElseGet(() -> new Suitability.Suitable(SCORE));
+        return complaint;
+    }
+
+    @Override
+    public Suitability suitability(EncoderGraph graph) {
+        return complaint().<Suitability>map(Suitability.Unsuitable::new)
+                .orElseGet(() -> CpuEncoder.refusal(graph, new VectorKernels())
+                        .<Suitability>map(Suitability.Unsuitable::new)
+                        .orElseGet(() -> new Suitability.Suitable(SCORE)));
+    }
+
+    @Override
+    public Encoder compile(EncoderGraph graph, EncoderOptions options) {
+        return new CpuEncoder(graph, new VectorKernels(), options);
     }
 
     /**

@@ -93,6 +93,68 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
+    public void layerNorm(float[] input, int inputOffset, float[] gain, float[] bias, float epsilon, float[] output,
+            int outputOffset) {
+        int width = gain.length;
+        int end = F.loopBound(width);
+        FloatVector sums = FloatVector.zero(F);
+        for (int i = 0; i < end; i += F.length()) {
+            sums = sums.add(FloatVector.fromArray(F, input, inputOffset + i));
+        }
+        float sum = sums.reduceLanes(VectorOperators.ADD);
+        for (int i = end; i < width; i++) {
+            sum += input[inputOffset + i];
+        }
+        float mean = sum / width;
+        // Squares of the differences, not of the numbers: a mean far from 0 would swallow the variance.
+        FloatVector squareSums = FloatVector.zero(F);
+        for (int i = 0; i < end; i += F.length()) {
+            FloatVector difference = FloatVector.fromArray(F, input, inputOffset + i).sub(mean);
+            squareSums = difference.fma(difference, squareSums);
+        }
+        float squares = squareSums.reduceLanes(VectorOperators.ADD);
+        for (int i = end; i < width; i++) {
+            squares += (input[inputOffset + i] - mean) * (input[inputOffset + i] - mean);
+        }
+        float scale = (float) (1 / Math.sqrt(squares / (double) width + epsilon));
+        for (int i = 0; i < end; i += F.length()) {
+            FloatVector.fromArray(F, input, inputOffset + i).sub(mean).mul(scale)
+                    .fma(FloatVector.fromArray(F, gain, i), FloatVector.fromArray(F, bias, i))
+                    .intoArray(output, outputOffset + i);
+        }
+        for (int i = end; i < width; i++) {
+            output[outputOffset + i] = (input[inputOffset + i] - mean) * scale * gain[i] + bias[i];
+        }
+    }
+
+    @Override
+    public void activate(Activation activation, float[] input, float[] output, int from, int to) {
+        // GELU's (1 + tanh(u)) / 2 is 1 / (1 + exp(-2u)), so both are x / (1 + exp(-linear x - cubic x^3)).
+        float linear = activation == Activation.SILU ? 1 : 1.5957691f;
+        float cubic = activation == Activation.SILU ? 0 : 1.5957691f * 0.044715f;
+        int i = from;
+        for (; i + F.length() <= to; i += F.length()) {
+            FloatVector x = FloatVector.fromArray(F, input, i);
+            FloatVector minus = x.mul(x).fma(FloatVector.broadcast(F, -cubic), FloatVector.broadcast(F, -linear))
+                    .mul(x).max(Exponential.MIN).min(Exponential.MAX);
+            FloatVector n = minus.mul(Exponential.LOG2_E).add(Exponential.ROUNDING).sub(Exponential.ROUNDING);
+            FloatVector r = n.fma(FloatVector.broadcast(F, -Exponential.LN2_HIGH), minus);
+            r = n.fma(FloatVector.broadcast(F, -Exponential.LN2_LOW), r);
+            FloatVector exp = r.fma(FloatVector.broadcast(F, Exponential.TERM_6),
+                    FloatVector.broadcast(F, Exponential.TERM_5));
+            exp = exp.fma(r, FloatVector.broadcast(F, Exponential.TERM_4));
+            exp = exp.fma(r, FloatVector.broadcast(F, Exponential.TERM_3));
+            exp = exp.fma(r, FloatVector.broadcast(F, 0.5f));
+            exp = exp.fma(r, FloatVector.broadcast(F, 1));
+            exp = exp.fma(r, FloatVector.broadcast(F, 1));
+            exp = ((IntVector) n.castShape(I, 0)).lanewise(VectorOperators.LSHL, 23).add(exp.reinterpretAsInts())
+                    .reinterpretAsFloats();
+            x.div(exp.add(1)).intoArray(output, i);
+        }
+        scalar.activate(activation, input, output, i, to);
+    }
+
+    @Override
     public void gate(Activation activation, float[] gate, float[] up, float[] output, int from, int to) {
         if (activation != Activation.SILU) {
             scalar.gate(activation, gate, up, output, from, to);

@@ -1,13 +1,17 @@
 package io.github.jnpu.engine.backend.onnxruntime;
 
+import io.github.jnpu.convert.RandomEncoder;
 import io.github.jnpu.convert.TestModels;
 import io.github.jnpu.convert.gguf.GgufFile;
 import io.github.jnpu.convert.graph.DecoderGraph;
+import io.github.jnpu.convert.graph.EncoderGraph;
+import io.github.jnpu.convert.graph.Pooling;
 import io.github.jnpu.convert.onnx.OnnxOptions;
 import io.github.jnpu.convert.onnx.OnnxOptions.Weights;
 import io.github.jnpu.convert.random.FileType;
 import io.github.jnpu.convert.random.ModelSize;
 import io.github.jnpu.convert.random.RandomModel;
+import io.github.jnpu.convert.tensor.TensorType;
 import io.github.jnpu.engine.GenerationRequest;
 import io.github.jnpu.engine.LanguageModel;
 import io.github.jnpu.engine.ModelOptions;
@@ -16,6 +20,8 @@ import io.github.jnpu.engine.backend.ComputeBackend;
 import io.github.jnpu.engine.backend.Decoder;
 import io.github.jnpu.engine.backend.DecoderOptions;
 import io.github.jnpu.engine.backend.DecoderSequence;
+import io.github.jnpu.engine.backend.Encoder;
+import io.github.jnpu.engine.backend.EncoderOptions;
 import io.github.jnpu.engine.backend.KvCacheType;
 import io.github.jnpu.engine.backend.reference.ReferenceBackend;
 import io.github.jnpu.engine.sampling.SamplingOptions;
@@ -28,6 +34,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.SplittableRandom;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -90,6 +97,24 @@ class WebGpuTest {
                     assertThat(actual[step][i]).as("logit %d of step %d", i, step).isCloseTo(expected[step][i],
                             within(tolerance * Math.max(1, Math.abs(expected[step][i]))));
                 }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"bert,F32", "nomic-bert,F32", "bert,Q8_0"})
+    void encodersVectorsAreThoseOfTheScalarLoops(String architecture, TensorType type) throws IOException {
+        Path file = new RandomEncoder(architecture, type, Pooling.MEAN, true).write(folder.resolve("encoder.gguf"));
+        List<int[]> texts = List.of(new int[]{2, 148, 149, 3},
+                new int[]{2, 141, 142, 144, 145, 141, 146, 27, 147, 153, 5, 3});
+        EncoderOptions options = new EncoderOptions(2, 0);
+        try (GgufFile model = GgufFile.open(file);
+                Encoder cpu = new ReferenceBackend().compile(EncoderGraph.of(model), options);
+                Encoder gpu = webGpu().compile(EncoderGraph.of(model), options)) {
+            float[][] expected = cpu.encode(texts);
+            float[][] actual = gpu.encode(texts);
+            for (int i = 0; i < expected.length; i++) {
+                assertThat(actual[i]).usingComparatorWithPrecision(1e-3f).containsExactly(expected[i]);
             }
         }
     }

@@ -55,6 +55,27 @@ class KernelParityTest {
         assertClose(actual, expected, 0);
     }
 
+    @Test
+    void layerNormAndActivationAreThoseOfTheScalarLoops() {
+        float[] input = randomFloats(100);
+        for (int i = 0; i < input.length; i++) {
+            // A mean far from 0, and what activations do at both ends.
+            input[i] = input[i] * 30 + 5;
+        }
+        float[] expected = new float[100];
+        float[] actual = new float[100];
+        float[] gain = randomFloats(90);
+        float[] bias = randomFloats(90);
+        scalar.layerNorm(input, 3, gain, bias, 1e-12f, expected, 5);
+        vector.layerNorm(input, 3, gain, bias, 1e-12f, actual, 5);
+        assertClose(actual, expected, 1e-5);
+        for (Activation activation : Activation.values()) {
+            scalar.activate(activation, input, expected, 1, 98);
+            vector.activate(activation, input, actual, 1, 98);
+            assertClose(actual, expected, 3e-5);
+        }
+    }
+
     private static void assertClose(float[] actual, float[] expected, double tolerance) {
         for (int i = 0; i < expected.length; i++) {
             assertThat((double) actual[i]).as("index %d", i).isCloseTo(expected[i], within(tolerance));

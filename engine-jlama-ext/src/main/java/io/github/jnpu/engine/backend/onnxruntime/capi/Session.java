@@ -93,6 +93,69 @@ public final class Session extends NativeObject {
         return names(Calls.IN_LIBRARY.outputCount, Calls.IN_LIBRARY.outputName);
     }
 
+    /** What the model's inputs are, in its order. Those that are no tensors have no elements and no dimensions. */
+    public List<TensorDescription> inputs() {
+        return describe(inputNames(), Descriptions.IN_LIBRARY.input);
+    }
+
+    /** What the model's outputs are, in its order. Those that are no tensors have no elements and no dimensions. */
+    public List<TensorDescription> outputs() {
+        return describe(outputNames(), Descriptions.IN_LIBRARY.output);
+    }
+
+    private record Descriptions(MethodHandle input, MethodHandle output, MethodHandle tensor, MethodHandle elementType,
+            MethodHandle rank, MethodHandle dims, MethodHandle release) {
+        private static final Descriptions IN_LIBRARY = of(OnnxRuntimeLibrary.table());
+
+        private static Descriptions of(FunctionTable table) {
+            return new Descriptions(table.status(33, POINTER, SIZE, POINTER), table.status(34, POINTER, SIZE, POINTER),
+                    table.status(55, POINTER, POINTER), table.status(60, POINTER, POINTER),
+                    table.status(61, POINTER, POINTER), table.status(62, POINTER, POINTER, SIZE), table.release(98));
+        }
+    }
+
+    private List<TensorDescription> describe(List<String> names, MethodHandle type) {
+        List<TensorDescription> descriptions = new ArrayList<>();
+        for (int i = 0; i < names.size(); i++) {
+            long index = i;
+            MemorySegment info = NativeCall.create(pointer -> {
+                type.invokeExact(handle(), index, pointer);
+            });
+            try (Arena arena = Arena.ofConfined()) {
+                descriptions.add(describe(names.get(i), info, arena));
+            } finally {
+                NativeCall.run(() -> {
+                    Descriptions.IN_LIBRARY.release.invokeExact(info);
+                });
+            }
+        }
+        return descriptions;
+    }
+
+    private static TensorDescription describe(String name, MemorySegment info, Arena arena) {
+        Descriptions calls = Descriptions.IN_LIBRARY;
+        // It belongs to the other one.
+        MemorySegment tensor = NativeCall.create(pointer -> {
+            calls.tensor.invokeExact(info, pointer);
+        });
+        if (tensor.address() == 0) {
+            return new TensorDescription(name, 0, new long[0]);
+        }
+        MemorySegment elementType = arena.allocate(ValueLayout.JAVA_INT);
+        MemorySegment rank = arena.allocate(ValueLayout.JAVA_LONG);
+        NativeCall.run(() -> {
+            calls.elementType.invokeExact(tensor, elementType);
+            calls.rank.invokeExact(tensor, rank);
+        });
+        long count = rank.get(ValueLayout.JAVA_LONG, 0);
+        MemorySegment dims = arena.allocate(ValueLayout.JAVA_LONG, Math.max(1, count));
+        NativeCall.run(() -> {
+            calls.dims.invokeExact(tensor, dims, count);
+        });
+        return new TensorDescription(name, elementType.get(ValueLayout.JAVA_INT, 0),
+                dims.asSlice(0, count * Long.BYTES).toArray(ValueLayout.JAVA_LONG));
+    }
+
     private List<String> names(MethodHandle counter, MethodHandle namer) {
         MemorySegment allocator = NativeCall.create(pointer -> {
             Calls.IN_LIBRARY.defaultAllocator.invokeExact(pointer);
