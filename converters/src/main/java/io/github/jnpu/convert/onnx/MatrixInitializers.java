@@ -44,11 +44,11 @@ final class MatrixInitializers {
         return new Initializer(tensor.name() + ".codes", ElementType.UINT8, dims, content, true);
     }
 
-    /** The factors of its blocks, float [N, K / block]. ONNX Runtime keeps using them after it has packed the numbers. */
+    /** The factors of its blocks, float [N, K / block]. ONNX Runtime packs them with the numbers, but says that it has not. */
     static Initializer scales(ModelTensor tensor, BlockSplit split) {
         Initializer.Computed content = target -> forEachRow(tensor, split,
                 (row, _, scales, _) -> copyRow(scales, row, target));
-        return new Initializer(tensor.name() + ".scales", ElementType.FLOAT, blocks(tensor, split), content, false);
+        return new Initializer(tensor.name() + ".scales", ElementType.FLOAT, blocks(tensor, split), content, true);
     }
 
     /** What is added to each weight of a block, float [N, K / block]: a matrix to multiply sums of blocks with. */

@@ -37,6 +37,8 @@ import java.util.Set;
 public final class OnnxDecoder implements Decoder {
     private static final Logger LOGGER = System.getLogger(OnnxDecoder.class.getName());
     private static final int PROBE_CAPACITY = 16;
+    /** Tokens, enough for the kernels that long prompts take. */
+    private static final int PROBED_PROMPT = 40;
     private final DecoderGraph graph;
     private final ModelConfig config;
     private final DecoderOptions options;
@@ -152,8 +154,8 @@ public final class OnnxDecoder implements Decoder {
 
     /**
      * The library packs quantised weights into memory of its own and then leaves ours alone, or does not, depending on the type, the
-     * processor and its version, and does not tell. So a token is run with and without them: if its logits stay the same to the
-     * last bit, nobody reads them.
+     * processor and its version, and does not tell. So a prompt and a token, which take different kernels, are run with and without them: if what
+     * comes out stays the same to the last bit, nobody reads them.
      */
     private void freePackedWeights() {
         if (!weights.hasPackable()) {
@@ -211,19 +213,34 @@ public final class OnnxDecoder implements Decoder {
         }
     }
 
-    /** What comes out for one token: logits, or the residual stream of a part without a head. */
+    /** What comes out behind a prompt and a token: logits, or the residual stream of a part without a head. */
     private float[] probe() {
         boolean head = graph.head().isPresent();
-        float[] logits = head ? new float[config.vocabularySize()] : null;
-        float[] stream = new float[config.embeddingLength()];
-        // Where a stream goes in, any will do in which no weight is multiplied with zero.
-        for (int i = 0; i < stream.length; i++) {
-            stream[i] = 1 + i % 7;
+        int prompt = Math.min(PROBED_PROMPT, Math.min(positions, options.maxBatch()) - 1);
+        int vocabulary = config.vocabularySize();
+        int width = config.embeddingLength();
+        float[] results = new float[2 * (head ? vocabulary : width)];
+        try (DecoderSequence sequence = newSequence(prompt + 1)) {
+            int[] tokens = new int[prompt + 1];
+            Arrays.setAll(tokens, i -> i % vocabulary);
+            for (int step = 0; step < 2; step++) {
+                int from = step == 0 ? 0 : prompt;
+                int count = step == 0 ? prompt : 1;
+                if (count == 0) {
+                    continue;
+                }
+                float[] stream = new float[count * width];
+                // Where a stream goes in, any will do in which no weight is multiplied with zero.
+                for (int i = 0; i < stream.length; i++) {
+                    stream[i] = 1 + i % 7;
+                }
+                float[] logits = head ? new float[vocabulary] : null;
+                sequence.forward(step == 0 ? Stage.PREFILL : Stage.DECODE, tokens, from, count, stream, logits);
+                System.arraycopy(head ? logits : stream, head ? 0 : (count - 1) * width, results, step * results.length
+                        / 2, results.length / 2);
+            }
         }
-        try (DecoderSequence sequence = newSequence(Math.min(PROBE_CAPACITY, positions))) {
-            sequence.forward(Stage.DECODE, new int[]{0}, 0, 1, stream, logits);
-        }
-        return head ? logits : stream;
+        return results;
     }
 
     @Override
