@@ -56,7 +56,7 @@ public final class JnpuServer implements AutoCloseable {
                         .withWeightCache(options.weightCache()).withPlace(options.place()));
         WorkerExecutor workers = vertx.createSharedWorkerExecutor("jnpu-requests", WORKERS);
         this.api = new ApiRouter(vertx, workers, options.store(), loaded, options.origins(), address, options
-                .contextLength(), options.maxBodyBytes(), JnpuVersion.semantic());
+                .contextLength(), options.goTemplate(), options.maxBodyBytes(), JnpuVersion.semantic());
         this.http = vertx.createHttpServer(new HttpServerOptions().setHost(address.getHostAddress()).setPort(options
                 .port()).setMaxHeaderSize(MAX_HEADER_BYTES).setMaxInitialLineLength(MAX_LINE_BYTES)
                 .setHandle100ContinueAutomatically(true));
