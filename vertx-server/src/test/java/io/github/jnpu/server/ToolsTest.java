@@ -55,7 +55,7 @@ class ToolsTest {
                         "{{ range .Messages }}{{ if .ToolCalls }}[TOOL_CALLS]{{ range .ToolCalls }}{{ .Function.Name }}{{ end }}{{ end }}{{ .Content }}{{ end }}{{ .Tools }}<|go|>"));
         store.install("tiny-think",
                 TestStore.scriptedModel(gguf, folder.resolve("think.gguf"), List.of("<think>", "\nHm,",
-                        " well.", "\n</thi", "nk>\n\n", "Yes", "!")),
+                        " well.", "\n</thi", "nk>\n\n", "Yes", " indeed!")),
                 Map.of("template", THINK));
         store.install("tiny-fim", gguf, Map.of("template", FIM));
         store.install("broken", gguf, Map.of("template", "{{ .Prompt"));
@@ -169,9 +169,10 @@ class ToolsTest {
     /** 67. */
     @Test
     void thoughtsComeBeforeTheAnswer() {
-        JsonNode message = json(chat("tiny-think", ",\"stream\":false")).path("message");
-        assertThat(message.path("thinking").asText()).isEqualTo("Hm, well.\n");
-        assertThat(message.path("content").asText()).isEqualTo("Yes!");
+        JsonNode answer = json(chat("tiny-think", ",\"stream\":false"));
+        JsonNode message = answer.path("message");
+        assertThat(message.path("thinking").asText()).as(answer.toString()).isEqualTo("Hm, well.\n");
+        assertThat(message.path("content").asText()).isEqualTo("Yes indeed!");
         JsonNode raw = json(chat("tiny-think", ",\"stream\":false,\"think\":false")).path("message");
         assertThat(raw.has("thinking")).isFalse();
         assertThat(raw.path("content").asText()).contains("<think>");

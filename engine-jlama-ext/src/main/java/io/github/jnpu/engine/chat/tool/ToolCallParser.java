@@ -16,6 +16,9 @@ import java.util.Set;
  * calls go. For one answer and one thread.
  */
 public final class ToolCallParser {
+    /** Bounds the work for an answer that is made of beginnings of calls. */
+    private static final int MAX_READ_AGAIN = 4 << 20;
+
     private final ToolCallSyntax syntax;
     private final Set<String> names;
     private final Preamble preamble;
@@ -41,6 +44,8 @@ public final class ToolCallParser {
     private State state;
     private boolean afterCall;
     private int calls;
+    private long readAgain;
+    private final StringBuilder said = new StringBuilder();
     private List<ToolCallPiece> pieces = new ArrayList<>();
 
     /**
@@ -84,6 +89,7 @@ public final class ToolCallParser {
     }
 
     private List<ToolCallPiece> take() {
+        flushText();
         List<ToolCallPiece> result = pieces;
         pieces = new ArrayList<>();
         return result;
@@ -208,6 +214,11 @@ public final class ToolCallParser {
         opening = "";
         region.setLength(0);
         state = State.TEXT;
+        readAgain += rest.length();
+        if (readAgain > MAX_READ_AGAIN) {
+            text(rest);
+            return "";
+        }
         return rest;
     }
 
@@ -228,7 +239,7 @@ public final class ToolCallParser {
             return giveUp(0);
         }
         sendPartial();
-        pieces.add(new Call(calls++, call.get().name(), call.get().arguments()));
+        add(new Call(calls++, call.get().name(), call.get().arguments()));
         opening = "";
         callsInRegion++;
         afterCall = true;
@@ -247,19 +258,24 @@ public final class ToolCallParser {
         int from = Math.max(start, sent);
         int to = named ? object.length() : object.argumentsEnd();
         if (to > from) {
-            pieces.add(new Partial(calls, name, object.part(from, to)));
+            add(new Partial(calls, name, object.part(from, to)));
             sent = to;
         }
     }
 
     private void text(CharSequence text) {
-        if (text.isEmpty()) {
-            return;
-        }
-        if (!pieces.isEmpty() && pieces.getLast() instanceof Text(String before)) {
-            pieces.set(pieces.size() - 1, new Text(before + text));
-        } else {
-            pieces.add(new Text(text.toString()));
+        said.append(text);
+    }
+
+    private void add(ToolCallPiece piece) {
+        flushText();
+        pieces.add(piece);
+    }
+
+    private void flushText() {
+        if (!said.isEmpty()) {
+            pieces.add(new Text(said.toString()));
+            said.setLength(0);
         }
     }
 }

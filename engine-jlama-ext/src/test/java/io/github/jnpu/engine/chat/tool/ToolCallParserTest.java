@@ -4,6 +4,7 @@ import io.github.jnpu.engine.chat.tool.ToolCallPiece.Call;
 import io.github.jnpu.engine.chat.tool.ToolCallPiece.Partial;
 import io.github.jnpu.engine.chat.tool.ToolCallPiece.Text;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -211,6 +212,14 @@ class ToolCallParserTest {
                 }
             }
         }
+    }
+
+    /** Only tells a hang from a slow machine: read again from each tag on, this would be 20 thousand million characters. */
+    @Test
+    @Timeout(60)
+    void manyBeginningsOfCallsEnd() {
+        String answer = "<tool_call>{\"a\": \"" + "<tool_call>{\\\"".repeat(70_000);
+        assertThat(read("<tool_call>", List.of(answer, "\n\"<")).text()).isEqualTo(answer + "\n\"<");
     }
 
     @ParameterizedTest
