@@ -4,6 +4,7 @@ import io.github.jnpu.engine.sampling.SamplingOptions;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * What to generate.
@@ -14,11 +15,21 @@ import java.util.Objects;
  *            how many tokens to sample at most; negative for as many as the context holds
  * @param stop
  *            strings that end the text where they appear, across token borders too; they are not part of the result
+ * @param spelledTokens
+ *            control tokens, as the vocabulary spells them, that are part of the text, which leaves them out otherwise; one
+ *            that ends the generation never is
  */
-public record GenerationRequest(int[] prompt, SamplingOptions sampling, int maxTokens, List<String> stop) {
+public record GenerationRequest(int[] prompt, SamplingOptions sampling, int maxTokens, List<String> stop,
+        Set<String> spelledTokens) {
+
+    public GenerationRequest(int[] prompt, SamplingOptions sampling, int maxTokens, List<String> stop) {
+        this(prompt, sampling, maxTokens, stop, Set.of());
+    }
+
     public GenerationRequest {
         Objects.requireNonNull(sampling, "sampling");
         stop = List.copyOf(stop);
+        spelledTokens = Set.copyOf(spelledTokens);
         if (prompt.length == 0) {
             throw new IllegalArgumentException("an empty prompt has nothing to continue");
         }
@@ -33,14 +44,18 @@ public record GenerationRequest(int[] prompt, SamplingOptions sampling, int maxT
     }
 
     public GenerationRequest withSampling(SamplingOptions newSampling) {
-        return new GenerationRequest(prompt, newSampling, maxTokens, stop);
+        return new GenerationRequest(prompt, newSampling, maxTokens, stop, spelledTokens);
     }
 
     public GenerationRequest withMaxTokens(int newMaxTokens) {
-        return new GenerationRequest(prompt, sampling, newMaxTokens, stop);
+        return new GenerationRequest(prompt, sampling, newMaxTokens, stop, spelledTokens);
     }
 
     public GenerationRequest withStop(List<String> newStop) {
-        return new GenerationRequest(prompt, sampling, maxTokens, newStop);
+        return new GenerationRequest(prompt, sampling, maxTokens, newStop, spelledTokens);
+    }
+
+    public GenerationRequest withSpelledTokens(Set<String> newSpelledTokens) {
+        return new GenerationRequest(prompt, sampling, maxTokens, stop, newSpelledTokens);
     }
 }

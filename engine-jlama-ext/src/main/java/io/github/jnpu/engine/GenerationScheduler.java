@@ -146,7 +146,7 @@ final class GenerationScheduler implements AutoCloseable {
             limit = Math.min(limit, request.maxTokens());
         }
         Sampler sampler = new Sampler(request.sampling(), logits.length, prompt);
-        StreamingDetokenizer detokenizer = tokenizer.newDetokenizer();
+        StreamingDetokenizer detokenizer = tokenizer.newDetokenizer(request.spelledTokens());
         StopSequences stops = new StopSequences(request.stop());
         StringBuilder text = new StringBuilder();
         List<Integer> tokens = new ArrayList<>();

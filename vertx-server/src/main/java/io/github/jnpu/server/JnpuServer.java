@@ -59,7 +59,7 @@ public final class JnpuServer implements AutoCloseable {
         this.embedding = new EmbeddingModels(options.keepAlive(), options.maxLoadedModels());
         WorkerExecutor workers = vertx.createSharedWorkerExecutor("jnpu-requests", WORKERS);
         this.api = new ApiRouter(vertx, workers, options.store(), loaded, embedding, options.origins(), address, options
-                .contextLength(), options.maxBodyBytes(), JnpuVersion.semantic());
+                .contextLength(), options.goTemplate(), options.maxBodyBytes(), JnpuVersion.semantic());
         this.http = vertx.createHttpServer(new HttpServerOptions().setHost(address.getHostAddress()).setPort(options
                 .port()).setMaxHeaderSize(MAX_HEADER_BYTES).setMaxInitialLineLength(MAX_LINE_BYTES)
                 .setHandle100ContinueAutomatically(true));

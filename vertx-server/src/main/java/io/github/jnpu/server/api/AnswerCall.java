@@ -28,14 +28,12 @@ sealed interface AnswerCall {
      *
      * @param prompt
      *            lays the prompt out for the loaded model
-     * @param separateThinking
-     *            whether thoughts are told apart from the answer
      * @param withContext
      *            whether the answer carries its token ids
      * @param renderOnly
      *            whether the prompt's text is the answer
      */
     record Generate(Load load, Function<LanguageModel, PromptRenderer.Prompt> prompt, SamplingOptions sampling,
-            int maxTokens, List<String> stop, boolean stream, boolean separateThinking, boolean withContext,
+            int maxTokens, List<String> stop, boolean stream, boolean withContext,
             boolean renderOnly) implements AnswerCall {}
 }

@@ -111,7 +111,7 @@ final class AnswerRoutes {
         client.onGone(sink::close);
         GenerationAnswer answer = new GenerationAnswer(routing, context, sink, lease, call, prompt, start, loadNanos);
         Generation generation = model.generate(new GenerationRequest(prompt.tokens(), call.sampling(), call
-                .maxTokens(), call.stop()), answer);
+                .maxTokens(), call.stop(), prompt.specialTokens()), answer);
         running.add(generation);
         generation.result().whenComplete((result, failure) -> running.remove(generation));
         client.onGone(generation::cancel);

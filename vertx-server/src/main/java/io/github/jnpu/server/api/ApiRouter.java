@@ -17,6 +17,7 @@ import java.net.InetAddress;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -37,14 +38,16 @@ public final class ApiRouter {
      *            the address that the server listens on
      * @param contextLength
      *            for requests and models that do not say; 0 for the engine's default
+     * @param goTemplate
+     *            whether Modelfiles' templates are taken in any case, or in none; empty to choose for each model
      * @param version
      *            what {@code /api/version} answers
      */
     public ApiRouter(Vertx vertx, WorkerExecutor workers, ModelStore store, LoadedModels loaded,
-            EmbeddingModels embedding, List<String> origins,
-            InetAddress listening, int contextLength, int maxBodyBytes, String version) {
+            EmbeddingModels embedding, List<String> origins, InetAddress listening, int contextLength,
+            Optional<Boolean> goTemplate, int maxBodyBytes, String version) {
         this.router = Router.router(vertx);
-        ModelHeaders headers = new ModelHeaders();
+        ModelHeaders headers = new ModelHeaders(goTemplate);
         RequestBody bodies = new RequestBody(vertx, maxBodyBytes);
         this.answers = new AnswerRoutes(new CallReader(store, headers, loaded, contextLength), loaded, workers, bodies);
         EmbedRoutes embed = new EmbedRoutes(store, headers, embedding, workers, bodies, contextLength);

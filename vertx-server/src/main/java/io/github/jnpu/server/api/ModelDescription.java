@@ -56,7 +56,7 @@ final class ModelDescription {
         if (!lines.isEmpty()) {
             answer.put("parameters", lines);
         }
-        // The one in effect: the file's own where there is one, because the store's Go templates cannot run yet.
+        // The one in effect.
         answer.put("template", template.or(header::template).or(model::template).orElse(NO_TEMPLATE));
         system.ifPresent(text -> answer.put("system", text));
         model.configuration().renderer().ifPresent(name -> answer.put("renderer", name));

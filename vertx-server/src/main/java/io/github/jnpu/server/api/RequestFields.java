@@ -1,6 +1,7 @@
 package io.github.jnpu.server.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.jnpu.engine.chat.Thinking;
 import io.github.jnpu.server.model.GoDuration;
 
 import java.time.Duration;
@@ -8,14 +9,11 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 
 /** The fields that generate and chat have in common, checked in the order in which Ollama's decoder meets them. */
 record RequestFields(String model, boolean stream, Optional<JsonNode> format, Optional<Duration> keepAlive,
-        Optional<JsonNode> options, Optional<Boolean> think, boolean truncate, boolean logprobs, int topLogprobs,
+        Optional<JsonNode> options, Optional<Thinking> think, boolean truncate, boolean logprobs, int topLogprobs,
         boolean debugRenderOnly) {
-    private static final Set<String> LEVELS = Set.of("high", "medium", "low", "max");
-
     static RequestFields of(JsonFields fields) {
         return new RequestFields(fields.string("model").orElse(""), fields.bool("stream", true), fields.value("format"),
                 keepAlive(fields.value("keep_alive")), fields.object("options"), think(fields.value("think")),
@@ -48,20 +46,17 @@ record RequestFields(String model, boolean stream, Optional<JsonNode> format, Op
         });
     }
 
-    private static Optional<Boolean> think(Optional<JsonNode> value) {
+    private static Optional<Thinking> think(Optional<JsonNode> value) {
         return value.map(node -> {
             if (node.isBoolean()) {
-                return node.booleanValue();
+                return Thinking.of(node.booleanValue());
             }
             String allowed = "\"high\", \"medium\", \"low\", \"max\", true, or false";
             if (!node.isTextual()) {
                 throw ApiException.badRequest("think must be a boolean or string (%s)".formatted(allowed));
             }
-            if (!LEVELS.contains(node.textValue())) {
-                throw ApiException.badRequest("invalid think value: \"%s\" (must be %s)".formatted(node.textValue(),
-                        allowed));
-            }
-            return true;
+            return Thinking.ofLevel(node.textValue()).orElseThrow(() -> ApiException.badRequest(
+                    "invalid think value: \"%s\" (must be %s)".formatted(node.textValue(), allowed)));
         });
     }
 

@@ -8,6 +8,7 @@ import io.github.jnpu.engine.LanguageModel;
 import io.github.jnpu.engine.chat.ChatMessage;
 import io.github.jnpu.engine.chat.ChatPrompt;
 import io.github.jnpu.engine.chat.ChatTemplate;
+import io.github.jnpu.engine.chat.Thinking;
 
 import java.io.PrintStream;
 import java.time.Duration;
@@ -27,7 +28,8 @@ final class ChatSession implements AutoCloseable {
     private final String modelName;
     private final GenerationParameters parameters;
     private final boolean raw;
-    private final Optional<Boolean> thinking;
+    private final Optional<Thinking> thinking;
+    private final Optional<ChatTemplate> template;
     private final List<ChatMessage> history = new ArrayList<>();
     private final Modelfile modelfile;
     private Optional<String> system;
@@ -36,7 +38,7 @@ final class ChatSession implements AutoCloseable {
     private volatile Generation running;
 
     ChatSession(Console console, String modelName, GenerationParameters parameters, boolean raw,
-            Optional<String> system, Optional<Boolean> thinking) {
+            Optional<String> system, Optional<Thinking> thinking) {
         this.console = console;
         this.modelName = modelName;
         this.parameters = parameters;
@@ -46,6 +48,9 @@ final class ChatSession implements AutoCloseable {
         parameters.applyDefaults(modelfile.parameters());
         load();
         try {
+            this.template = raw
+                    ? Optional.empty()
+                    : ChatTemplate.of(model().source(), modelfile.template(), Optional.empty());
             setSystem(system);
             if (template().isPresent()) {
                 this.system = system.or(modelfile::system);
@@ -141,8 +146,9 @@ final class ChatSession implements AutoCloseable {
         }
     }
 
-    private Optional<ChatTemplate> template() {
-        return raw ? Optional.empty() : model().chatTemplate();
+    /** What prompts are laid out with; none where they are raw or the model has none. */
+    Optional<ChatTemplate> template() {
+        return template;
     }
 
     /** The prompt's ids; turns are dropped from the front, oldest first, until it fits the context. */
@@ -151,7 +157,7 @@ final class ChatSession implements AutoCloseable {
             List<ChatMessage> messages = new ArrayList<>(turns);
             system.ifPresent(content -> messages.addFirst(ChatMessage.system(content)));
             int[] ids = model().encodePrompt(
-                    template.render(new ChatPrompt(messages, List.of(), true, thinking)), true);
+                    template.render(ChatPrompt.of(messages, List.of(), thinking)), true);
             if (ids.length < model().contextLength() || turns.size() <= 2) {
                 return ids;
             }

@@ -119,7 +119,7 @@ final class GenerationParameters {
     }
 
     @Mixin
-    private PlacementOptions placement;
+    private PlacementOptions placement = new PlacementOptions();
 
     private Optional<PlacementWish> placementOfModel = Optional.empty();
 

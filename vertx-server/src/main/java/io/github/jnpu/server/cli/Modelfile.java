@@ -12,14 +12,18 @@ import java.util.Optional;
 /**
  * What the store holds beside the weights: how the model wants to be used.
  *
+ * @param template
+ *            a Go template
  * @param parameters
  *            by Ollama's names
  * @param messages
  *            turns that stand before every conversation
  */
-record Modelfile(Optional<String> system, Map<String, Object> parameters, List<ChatMessage> messages,
+record Modelfile(Optional<String> template, Optional<String> system, Map<String, Object> parameters,
+        List<ChatMessage> messages,
         List<String> licenses) {
-    private static final Modelfile EMPTY = new Modelfile(Optional.empty(), Map.of(), List.of(), List.of());
+    private static final Modelfile EMPTY = new Modelfile(Optional.empty(), Optional.empty(), Map.of(), List.of(),
+            List.of());
 
     /** That of a stored model; an empty one for a file. */
     static Modelfile of(String model) {
@@ -30,6 +34,6 @@ record Modelfile(Optional<String> system, Map<String, Object> parameters, List<C
     }
 
     private static Modelfile of(StoredModel model) {
-        return new Modelfile(model.system(), model.parameters(), model.messages(), model.licenses());
+        return new Modelfile(model.template(), model.system(), model.parameters(), model.messages(), model.licenses());
     }
 }

@@ -14,6 +14,7 @@ import picocli.CommandLine.ParentCommand;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 
@@ -82,7 +83,8 @@ final class ShowCommand implements Callable<Integer> {
 
     private void printPart(PrintStream out, ModelSource source, Modelfile modelfile) {
         if (part.template) {
-            out.println(ChatTemplate.of(source).map(ChatTemplate::source).orElseThrow(() -> missing("chat template")));
+            out.println(ChatTemplate.of(source, modelfile.template(), Optional.empty()).map(ChatTemplate::source)
+                    .orElseThrow(() -> missing("chat template")));
         } else if (part.system) {
             out.println(modelfile.system().orElseThrow(() -> missing("system message")));
         } else if (part.parameters) {
