@@ -1,9 +1,11 @@
 package io.github.jnpu.engine;
 
+import io.github.jnpu.engine.grammar.Grammar;
 import io.github.jnpu.engine.sampling.SamplingOptions;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * What to generate.
@@ -14,10 +16,15 @@ import java.util.Objects;
  *            how many tokens to sample at most; negative for as many as the context holds
  * @param stop
  *            strings that end the text where they appear, across token borders too; they are not part of the result
+ * @param grammar
+ *            what the answer must belong to; where it ends by itself it does, with any weights. A limit of tokens or a stop string
+ *            may cut it off
  */
-public record GenerationRequest(int[] prompt, SamplingOptions sampling, int maxTokens, List<String> stop) {
+public record GenerationRequest(int[] prompt, SamplingOptions sampling, int maxTokens, List<String> stop,
+        Optional<Grammar> grammar) {
     public GenerationRequest {
         Objects.requireNonNull(sampling, "sampling");
+        Objects.requireNonNull(grammar, "grammar");
         stop = List.copyOf(stop);
         if (prompt.length == 0) {
             throw new IllegalArgumentException("an empty prompt has nothing to continue");
@@ -27,20 +34,28 @@ public record GenerationRequest(int[] prompt, SamplingOptions sampling, int maxT
         }
     }
 
+    public GenerationRequest(int[] prompt, SamplingOptions sampling, int maxTokens, List<String> stop) {
+        this(prompt, sampling, maxTokens, stop, Optional.empty());
+    }
+
     /** A request with the default sampling and no limit but the context. */
     public static GenerationRequest of(int[] prompt) {
         return new GenerationRequest(prompt, SamplingOptions.DEFAULT, -1, List.of());
     }
 
     public GenerationRequest withSampling(SamplingOptions newSampling) {
-        return new GenerationRequest(prompt, newSampling, maxTokens, stop);
+        return new GenerationRequest(prompt, newSampling, maxTokens, stop, grammar);
     }
 
     public GenerationRequest withMaxTokens(int newMaxTokens) {
-        return new GenerationRequest(prompt, sampling, newMaxTokens, stop);
+        return new GenerationRequest(prompt, sampling, newMaxTokens, stop, grammar);
     }
 
     public GenerationRequest withStop(List<String> newStop) {
-        return new GenerationRequest(prompt, sampling, maxTokens, newStop);
+        return new GenerationRequest(prompt, sampling, maxTokens, newStop, grammar);
+    }
+
+    public GenerationRequest withGrammar(Grammar newGrammar) {
+        return new GenerationRequest(prompt, sampling, maxTokens, stop, Optional.of(newGrammar));
     }
 }
