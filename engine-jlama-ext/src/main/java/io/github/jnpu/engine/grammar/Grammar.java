@@ -138,6 +138,16 @@ public final class Grammar {
         return new Grammar("behind %s %s %s".formatted(open, close, source), more, " behind", List.of(open, close));
     }
 
+    /**
+     * This grammar behind the thoughts of a model that may think.
+     *
+     * @param prompt
+     *            the text before the answer; some templates open the thoughts themselves at its end
+     */
+    public Grammar behindThoughts(String prompt, String open, String close) {
+        return prompt.stripTrailing().endsWith(open) ? behind(close) : behindOptional(open, close);
+    }
+
     private static Expression lineEnds() {
         return Expression.repeat(Expression.anyOf(" \r\n"), 0, MAX_LINE_ENDS);
     }

@@ -3,6 +3,7 @@ package io.github.jnpu.server.api;
 import io.github.jnpu.engine.Generation;
 import io.github.jnpu.engine.GenerationRequest;
 import io.github.jnpu.engine.LanguageModel;
+import io.github.jnpu.engine.grammar.Grammar;
 import io.github.jnpu.server.model.LoadRequest;
 import io.github.jnpu.server.model.LoadedModels;
 import io.github.jnpu.server.model.LoadedModels.Lease;
@@ -11,6 +12,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
 import io.vertx.ext.web.RoutingContext;
 
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -110,8 +112,11 @@ final class AnswerRoutes {
         LineSink sink = new LineSink(context, routing.response());
         client.onGone(sink::close);
         GenerationAnswer answer = new GenerationAnswer(routing, context, sink, lease, call, prompt, start, loadNanos);
+        Optional<Grammar> grammar = call.separateThinking()
+                ? call.grammar().map(one -> ThinkingSplitter.behindThoughts(one, prompt.text()))
+                : call.grammar();
         Generation generation = model.generate(new GenerationRequest(prompt.tokens(), call.sampling(), call
-                .maxTokens(), call.stop()), answer);
+                .maxTokens(), call.stop(), grammar), answer);
         running.add(generation);
         generation.result().whenComplete((result, failure) -> running.remove(generation));
         client.onGone(generation::cancel);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.jnpu.engine.chat.ChatMessage;
 import io.github.jnpu.engine.chat.ChatMessage.ToolCall;
+import io.github.jnpu.engine.grammar.Grammar;
 import io.github.jnpu.engine.store.ModelName;
 import io.github.jnpu.engine.store.ModelStore;
 import io.github.jnpu.engine.store.StoredModel;
@@ -77,6 +78,7 @@ final class CallReader {
         if (prompt.isEmpty()) {
             return load;
         }
+        Optional<Grammar> grammar = common.grammar();
         requireSupported(common, hasImages);
         if (!template.isEmpty()) {
             throw ApiException.badRequest(
@@ -85,7 +87,7 @@ final class CallReader {
         if (raw) {
             return new AnswerCall.Generate(load, loadedModel -> new PromptRenderer(loadedModel, Optional.empty()).raw(
                     prompt), options.sampling(), options.maxTokens(), options.stop(), common.stream(), false, false,
-                    common.debugRenderOnly());
+                    common.debugRenderOnly(), grammar);
         }
         mentionTemplate(model, header);
         List<ChatMessage> messages = new ArrayList<>();
@@ -104,7 +106,7 @@ final class CallReader {
                     ? renderer.render(messages, common.truncate())
                     : renderer.continued(context, messages, common.truncate(), options.keep());
         }, options.sampling(), options.maxTokens(), options.stop(), common.stream(), thinking.orElse(false), true,
-                common.debugRenderOnly());
+                common.debugRenderOnly(), grammar);
     }
 
     AnswerCall chat(byte[] body) {
@@ -139,6 +141,7 @@ final class CallReader {
         if (sent.isEmpty()) {
             return load;
         }
+        Optional<Grammar> grammar = common.grammar();
         requireSupported(common, hasImages);
         if (hasTools) {
             throw ApiException.badRequest(
@@ -154,7 +157,7 @@ final class CallReader {
         Optional<Boolean> thinking = thinking(common, header);
         return new AnswerCall.Generate(load, loadedModel -> new PromptRenderer(loadedModel, thinking).render(messages,
                 common.truncate()), options.sampling(), options.maxTokens(), options.stop(), common.stream(),
-                thinking.orElse(false), false, common.debugRenderOnly());
+                thinking.orElse(false), false, common.debugRenderOnly(), grammar);
     }
 
     private static ChatMessage message(JsonFields fields) {
@@ -217,7 +220,6 @@ final class CallReader {
     }
 
     private static void requireSupported(RequestFields common, boolean hasImages) {
-        common.requireNoFormat();
         if (hasImages) {
             throw ApiException.badRequest("\"%s\" does not support images".formatted(common.model()));
         }

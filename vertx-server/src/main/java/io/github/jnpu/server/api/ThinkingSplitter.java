@@ -1,5 +1,7 @@
 package io.github.jnpu.server.api;
 
+import io.github.jnpu.engine.grammar.Grammar;
+
 /**
  * Separates what a model thinks, {@code <think>...</think>} at the beginning of its answer, from what it says. Takes text
  * in pieces and holds back what may be a part of a tag. For one answer and one thread.
@@ -38,6 +40,11 @@ final class ThinkingSplitter {
         state = !separate
                 ? State.CONTENT
                 : prompt.stripTrailing().endsWith(OPEN) ? State.THINKING_STARTS : State.BEFORE;
+    }
+
+    /** A grammar of answers that may have thoughts in front. */
+    static Grammar behindThoughts(Grammar grammar, String prompt) {
+        return grammar.behindThoughts(prompt, OPEN, CLOSE);
     }
 
     Piece accept(String text) {

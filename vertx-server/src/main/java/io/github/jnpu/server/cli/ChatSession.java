@@ -8,6 +8,7 @@ import io.github.jnpu.engine.LanguageModel;
 import io.github.jnpu.engine.chat.ChatMessage;
 import io.github.jnpu.engine.chat.ChatPrompt;
 import io.github.jnpu.engine.chat.ChatTemplate;
+import io.github.jnpu.engine.grammar.Grammar;
 
 import java.io.PrintStream;
 import java.time.Duration;
@@ -23,11 +24,15 @@ import java.util.concurrent.CompletionException;
  * <p>For one thread, but {@link #cancel} may come from any.
  */
 final class ChatSession implements AutoCloseable {
+    private static final String THOUGHTS_OPEN = "<think>";
+    private static final String THOUGHTS_CLOSE = "</think>";
+
     private final Console console;
     private final String modelName;
     private final GenerationParameters parameters;
     private final boolean raw;
     private final Optional<Boolean> thinking;
+    private final Optional<Grammar> grammar;
     private final List<ChatMessage> history = new ArrayList<>();
     private final Modelfile modelfile;
     private Optional<String> system;
@@ -42,6 +47,7 @@ final class ChatSession implements AutoCloseable {
         this.parameters = parameters;
         this.raw = raw;
         this.thinking = thinking;
+        this.grammar = parameters.grammar();
         this.modelfile = Modelfile.of(modelName);
         parameters.applyDefaults(modelfile.parameters());
         load();
@@ -112,7 +118,7 @@ final class ChatSession implements AutoCloseable {
     Answer answer(String text) {
         Optional<ChatTemplate> template = template();
         if (template.isEmpty()) {
-            return report(generate(model().encodePrompt(text, raw)));
+            return report(generate(new Prompt(model().encodePrompt(text, raw), text)));
         }
         ChatMessage question = ChatMessage.user(text);
         List<ChatMessage> turns = new ArrayList<>(history);
@@ -146,14 +152,14 @@ final class ChatSession implements AutoCloseable {
     }
 
     /** The prompt's ids; turns are dropped from the front, oldest first, until it fits the context. */
-    private int[] encode(ChatTemplate template, List<ChatMessage> turns) {
+    private Prompt encode(ChatTemplate template, List<ChatMessage> turns) {
         while (true) {
             List<ChatMessage> messages = new ArrayList<>(turns);
             system.ifPresent(content -> messages.addFirst(ChatMessage.system(content)));
-            int[] ids = model().encodePrompt(
-                    template.render(new ChatPrompt(messages, List.of(), true, thinking)), true);
+            String text = template.render(new ChatPrompt(messages, List.of(), true, thinking));
+            int[] ids = model().encodePrompt(text, true);
             if (ids.length < model().contextLength() || turns.size() <= 2) {
-                return ids;
+                return new Prompt(ids, text);
             }
             // A question goes with its answer: templates insist on the two taking turns.
             turns.removeFirst();
@@ -161,28 +167,39 @@ final class ChatSession implements AutoCloseable {
         }
     }
 
-    private GenerationResult generate(int[] prompt) {
+    private record Prompt(int[] ids, String text) {}
+
+    /** Thoughts are free where the prompt begins them, or where they were asked for. */
+    private Optional<Grammar> grammar(String prompt) {
+        boolean thinks = thinking.orElse(false) || prompt.stripTrailing().endsWith(THOUGHTS_OPEN);
+        return grammar.map(one -> thinks
+                ? one.behindThoughts(prompt, THOUGHTS_OPEN, THOUGHTS_CLOSE)
+                : one);
+    }
+
+    private GenerationResult generate(Prompt prompt) {
         PrintStream out = console.out();
-        if (prompt.length == 0) {
+        if (prompt.ids.length == 0) {
             throw new EngineException("the prompt is empty, and model '%s' does not begin texts by itself"
                     .formatted(modelName));
         }
-        Generation generation = model().generate(parameters.request(prompt), new GenerationListener() {
-            @Override
-            public void onText(String text) {
-                out.print(text);
-                out.flush();
-                if (out.checkError()) {
-                    throw new OutputClosedException();
-                }
-            }
+        Generation generation = model().generate(parameters.request(prompt.ids, grammar(prompt.text)),
+                new GenerationListener() {
+                    @Override
+                    public void onText(String text) {
+                        out.print(text);
+                        out.flush();
+                        if (out.checkError()) {
+                            throw new OutputClosedException();
+                        }
+                    }
 
-            @Override
-            public void onComplete(GenerationResult result) {}
+                    @Override
+                    public void onComplete(GenerationResult result) {}
 
-            @Override
-            public void onError(RuntimeException failure) {}
-        });
+                    @Override
+                    public void onError(RuntimeException failure) {}
+                });
         running = generation;
         try {
             return generation.result().join();
