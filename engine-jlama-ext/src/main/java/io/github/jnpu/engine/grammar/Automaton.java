@@ -138,6 +138,50 @@ final class Automaton {
         return copy;
     }
 
+    /**
+     * A state that reads the same texts of up to some bytes: each round of a count reads a byte at least, so a count that is far
+     * from its limits may be another one that is.
+     */
+    State coarse(State state, int bytes) {
+        Frame[] frames = null;
+        for (int i = 0; i < state.frames.length; i++) {
+            Frame coarse = coarse(state.frames[i], bytes, state.memory);
+            if (coarse != state.frames[i]) {
+                frames = frames == null ? state.frames.clone() : frames;
+                frames[i] = coarse;
+            }
+        }
+        return frames == null ? state : intern(state.memory, state.nodes, frames, state.accepts);
+    }
+
+    private static Frame coarse(Frame frame, int bytes, Memory memory) {
+        // Counts lie near the top in practice; the search below them stops where a text of so many bytes does not come.
+        if (frame == null) {
+            return null;
+        }
+        Deque<Frame> above = new ArrayDeque<>();
+        Frame at = frame;
+        for (int i = 0; i < bytes && at != null; i++, at = at.parent) {
+            above.push(at);
+        }
+        Frame copy = at;
+        for (Frame one : above) {
+            int count = one.count == Frame.CALLED ? one.count : coarse(one, bytes);
+            copy = count == one.count && copy == one.parent ? one : memory.frame(one.node, count, copy);
+        }
+        return copy;
+    }
+
+    private static int coarse(Frame count, int bytes) {
+        Node node = count.node;
+        // The round that is open is one more than those done.
+        if (count.count + 1 < node.min - bytes) {
+            return 0;
+        }
+        boolean far = node.max == Expression.UNBOUNDED || node.max - count.count - 1 > bytes;
+        return count.count >= node.min && far ? node.min : count.count;
+    }
+
     private Memory current() {
         Memory now = memory;
         if (now.isFull()) {

@@ -70,7 +70,15 @@ public final class TokenGrammar {
         if (known != null) {
             return known;
         }
-        long[] words = trie.allowed(automaton, state);
+        long[] words;
+        State coarse = automaton.coarse(state, TokenTrie.SHORT);
+        if (coarse == state) {
+            words = trie.allowed(automaton, state);
+        } else {
+            // Most characters of a string of limited length are far from the limit, and share the mask of short tokens.
+            words = mask(coarse).toWords(trie.words());
+            trie.allowLong(automaton, state, words);
+        }
         markers.forEach((token, bytes) -> {
             if (automaton.next(state, bytes) != State.DEAD) {
                 words[token >> 6] |= 1L << token;

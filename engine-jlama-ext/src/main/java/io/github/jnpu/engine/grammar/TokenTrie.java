@@ -13,6 +13,8 @@ import java.util.List;
  */
 final class TokenTrie {
     static final int NONE = -1;
+    /** What nearly all tokens have at most, in bytes. */
+    static final int SHORT = 24;
 
     private final Tokenizer tokenizer;
     /** By node, in depth-first order: its byte, how deep it lies (from 0), the node behind its branch, its first token or NONE. */
@@ -24,6 +26,8 @@ final class TokenTrie {
     private final int[] same;
     private final int[] endTokens;
     private final int maxDepth;
+    /** Tokens of more than {@link #SHORT} bytes; a few hundred. */
+    private final int[] longTokens;
 
     TokenTrie(Tokenizer tokenizer) {
         this.tokenizer = tokenizer;
@@ -41,6 +45,8 @@ final class TokenTrie {
         }
         texts.sort((a, b) -> Arrays.compareUnsigned(tokenizer.bytes(a), tokenizer.bytes(b)));
         endTokens = endsOfGeneration.stream().mapToInt(Integer::intValue).toArray();
+        longTokens = texts.stream().mapToInt(Integer::intValue).filter(id -> tokenizer.bytes(id).length > SHORT)
+                .toArray();
         same = new int[size];
         Arrays.fill(same, NONE);
         Layout layout = new Layout(Math.toIntExact(Math.min(bytes, Integer.MAX_VALUE - 8)));
@@ -108,13 +114,22 @@ final class TokenTrie {
         return tokenizer;
     }
 
-    int nodes() {
-        return values.length;
+    int words() {
+        return tokenizer.vocabularySize() + 63 >> 6;
+    }
+
+    /** Sets or clears the bits of the long tokens for a state. */
+    void allowLong(Automaton automaton, State from, long[] words) {
+        for (int token : longTokens) {
+            long bit = 1L << token;
+            boolean allowed = automaton.next(from, tokenizer.bytes(token)) != State.DEAD;
+            words[token >> 6] = allowed ? words[token >> 6] | bit : words[token >> 6] & ~bit;
+        }
     }
 
     /** Sets the bits of the tokens that an automaton reads from a state on; the ends of the text where it accepts. */
     long[] allowed(Automaton automaton, State from) {
-        long[] words = new long[tokenizer.vocabularySize() + 63 >> 6];
+        long[] words = new long[words()];
         State[] path = new State[maxDepth + 1];
         path[0] = from;
         for (int node = 0; node < values.length;) {

@@ -54,6 +54,18 @@ public final class TokenMask {
         return token >= 0 && token < 64 * words.length && (words[token >> 6] >>> token & 1) != 0;
     }
 
+    /** The members as bits, as {@link #of} takes them; a copy. */
+    public long[] toWords(int size) {
+        if (listed == null) {
+            return Arrays.copyOf(words, size);
+        }
+        long[] bits = new long[size];
+        for (int token : listed) {
+            bits[token >> 6] |= 1L << token;
+        }
+        return bits;
+    }
+
     /** The memory that it takes. */
     public int byteSize() {
         return listed != null ? Integer.BYTES * listed.length : Long.BYTES * words.length;
