@@ -52,6 +52,17 @@ public record RopeFrequencies(float[] inverse, float magnitude) {
         return new RopeFrequencies(inverse, magnitude);
     }
 
+    /** By what a pair's features are multiplied at a position, magnitude included. */
+    public float cosine(int position, int pair) {
+        // In double: at position 100,000 a float angle is off by a hundredth of a radian.
+        return (float) Math.cos((double) position * inverse[pair]) * magnitude;
+    }
+
+    /** As {@link #cosine}, with what the other feature of the pair is multiplied. */
+    public float sine(int position, int pair) {
+        return (float) Math.sin((double) position * inverse[pair]) * magnitude;
+    }
+
     /** Fast pairs keep their angle, slow ones are interpolated, those between are mixed. */
     private static double yarn(double frequency, int pair, RopeConfig rope) {
         double low = Math.max(0, Math.floor(yarnPair(YARN_BETA_FAST, rope)));

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Collects the parts of an ONNX graph and serializes them. The numbers are those of the fields in ONNX's definition of its file
@@ -18,8 +19,9 @@ final class GraphProto {
     private static final int OPSET = 21;
 
     private final List<ProtobufMessage> nodes = new ArrayList<>();
-    private final List<ProtobufMessage> inputs = new ArrayList<>();
-    private final List<ProtobufMessage> outputs = new ArrayList<>();
+    private final Map<String, ProtobufMessage> inputs = new LinkedHashMap<>();
+    private final Map<String, ProtobufMessage> outputs = new LinkedHashMap<>();
+    private final Set<String> domains = new TreeSet<>();
     private final List<ProtobufMessage> constants = new ArrayList<>();
     private final Map<String, Initializer> initializers = new LinkedHashMap<>();
     private final Set<String> results = new HashSet<>();
@@ -49,16 +51,26 @@ final class GraphProto {
             node.message(5, attribute.message());
         }
         node.text(7, domain);
+        domains.add(domain);
         nodes.add(node);
         return outputNames.getFirst();
     }
 
+    /** Declares what a run brings, once for all who read it. */
     void input(String name, ElementType type, Object... dims) {
-        inputs.add(valueInfo(name, type, dims));
+        inputs.putIfAbsent(name, valueInfo(name, type, dims));
     }
 
     void output(String name, ElementType type, Object... dims) {
-        outputs.add(valueInfo(name, type, dims));
+        outputs.put(name, valueInfo(name, type, dims));
+    }
+
+    Set<String> inputNames() {
+        return Set.copyOf(inputs.keySet());
+    }
+
+    Set<String> outputNames() {
+        return Set.copyOf(outputs.keySet());
     }
 
     /** A few whole numbers, such as a shape, that stand in the graph itself; says their name. */
@@ -70,6 +82,14 @@ final class GraphProto {
                 tensor.integer(7, value);
             }
             constants.add(tensor);
+        }
+        return name;
+    }
+
+    /** A number that stands in the graph itself: the library's optimizer looks at some while it fuses. Says its name. */
+    String scalar(String name, float value) {
+        if (results.add(name)) {
+            constants.add(new ProtobufMessage().integer(2, ElementType.FLOAT.id()).number(4, value).text(8, name));
         }
         return name;
     }
@@ -97,10 +117,14 @@ final class GraphProto {
             graph.message(5, placeholder(initializer, offset));
             offset += initializer.byteSize();
         }
-        inputs.forEach(input -> graph.message(11, input));
-        outputs.forEach(output -> graph.message(12, output));
-        return new ProtobufMessage().integer(1, IR_VERSION).text(2, "jnpu").message(7, graph)
-                .message(8, operators(STANDARD, OPSET)).message(8, operators(MICROSOFT, 1)).toByteArray();
+        inputs.values().forEach(input -> graph.message(11, input));
+        outputs.values().forEach(output -> graph.message(12, output));
+        ProtobufMessage model = new ProtobufMessage().integer(1, IR_VERSION).text(2, "jnpu").message(7, graph)
+                .message(8, operators(STANDARD, OPSET));
+        if (domains.contains(MICROSOFT)) {
+            model.message(8, operators(MICROSOFT, 1));
+        }
+        return model.toByteArray();
     }
 
     private static ProtobufMessage operators(String domain, int version) {
@@ -113,7 +137,7 @@ final class GraphProto {
             tensor.integer(1, dim);
         }
         return tensor.integer(2, initializer.type().id()).text(8, initializer.name())
-                .message(13, entry("location", OnnxModel.PLACEHOLDER_FILE))
+                .message(13, entry("location", OnnxModel.DATA_FILE))
                 .message(13, entry("offset", Long.toString(offset)))
                 .message(13, entry("length", Long.toString(initializer.byteSize()))).integer(14, 1);
     }
@@ -139,6 +163,7 @@ final class GraphProto {
         private static final int FLOAT = 1;
         private static final int INT = 2;
         private static final int STRING = 3;
+        private static final int INTS = 7;
 
         static Attribute of(String name, long value) {
             return new Attribute(new ProtobufMessage().text(1, name).integer(3, value).integer(20, INT));
@@ -146,6 +171,14 @@ final class GraphProto {
 
         static Attribute of(String name, float value) {
             return new Attribute(new ProtobufMessage().text(1, name).number(2, value).integer(20, FLOAT));
+        }
+
+        static Attribute ofAll(String name, long... values) {
+            ProtobufMessage message = new ProtobufMessage().text(1, name);
+            for (long value : values) {
+                message.integer(8, value);
+            }
+            return new Attribute(message.integer(20, INTS));
         }
 
         static Attribute of(String name, String value) {

@@ -54,7 +54,7 @@ public record Initializer(String name, ElementType type, long[] dims, Content co
     }
 
     private static long byteSize(ElementType type, long[] dims) {
-        return Arrays.stream(dims).reduce(type.byteSize(), Math::multiplyExact);
+        return type.byteSize(Arrays.stream(dims).reduce(1, Math::multiplyExact));
     }
 
     @Override

@@ -115,11 +115,12 @@ final class MatrixInitializers {
     }
 
     @FunctionalInterface
-    private interface RowReader {
+    interface RowReader {
         void read(int row, byte[] codes, float[] scales, float[] offsets);
     }
 
-    private static void forEachRow(ModelTensor tensor, BlockSplit split, RowReader reader) {
+    /** Reads a quantised matrix row by row; the arrays are the same each time. */
+    static void forEachRow(ModelTensor tensor, BlockSplit split, RowReader reader) {
         TensorType type = tensor.type();
         int columns = tensor.columns();
         int rowBytes = Math.toIntExact(tensor.rowBytes());

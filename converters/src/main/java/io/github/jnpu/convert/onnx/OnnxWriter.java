@@ -8,64 +8,47 @@ import io.github.jnpu.convert.graph.Operation.GatedActivation;
 import io.github.jnpu.convert.graph.Operation.Projection;
 import io.github.jnpu.convert.graph.Operation.RmsNorm;
 import io.github.jnpu.convert.graph.Operation.Rope;
-import io.github.jnpu.convert.graph.Operation.RopeLayout;
+import io.github.jnpu.convert.graph.Operation.StreamInput;
 import io.github.jnpu.convert.graph.Operation.TokenEmbedding;
 import io.github.jnpu.convert.graph.Value;
-import io.github.jnpu.convert.model.ModelConfig;
 import io.github.jnpu.convert.model.ModelTensor;
 import io.github.jnpu.convert.onnx.GraphProto.Attribute;
+import io.github.jnpu.convert.onnx.OnnxOptions.Dialect;
 import io.github.jnpu.convert.onnx.OnnxOptions.Products;
 import io.github.jnpu.convert.tensor.BlockSplit;
-import io.github.jnpu.convert.tensor.Dequantizer;
 import io.github.jnpu.convert.tensor.TensorType;
 
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
-import static io.github.jnpu.convert.onnx.GraphProto.MICROSOFT;
+import static io.github.jnpu.convert.onnx.Draft.TOKENS;
 import static io.github.jnpu.convert.onnx.GraphProto.STANDARD;
 
 /**
- * Prints a decoder as one ONNX graph, opset 21 with ONNX Runtime's own operators ({@code com.microsoft}): MatMulNBits for
- * quantised weights, GroupQueryAttention with rope inside, SimplifiedLayerNormalization. What goes in and out is told in
- * {@link OnnxModel}. For one graph and one thread.
+ * Prints a decoder, or a part of one, as one ONNX graph of opset 21 in one of two dialects: with ONNX Runtime's own operators, or of plain
+ * operators that every device knows. What goes in and out is told in {@link OnnxModel}. For one graph and one thread.
  *
  * <p>Weights of the types that {@link BlockSplit} knows keep what they say, offsets as a product of their own with the sums of the
- * input's blocks. Weights of all other types become floats, four bytes each: {@link OnnxModel#widened}.
+ * input's blocks. Weights of all other types become floats, four bytes each: {@link OnnxModel#widened}. {@link OnnxOptions.Weights} has
+ * other choices for the plain dialect.
  */
 public final class OnnxWriter {
-    /** GroupQueryAttention takes no heads of other widths. */
-    private static final int HEAD_MULTIPLE = 8;
-    /** Nor turns others by itself. */
-    private static final int TURNED_HEAD_MULTIPLE = 16;
-
     private final DecoderGraph decoder;
-    private final ModelConfig config;
     private final OnnxOptions options;
-    private final GraphProto graph = new GraphProto();
-    private final RopeTables tables;
-    private final int positions;
-    /** By the ids of values: the names under which the printed graph has them. */
-    private final Map<Integer, String> names = new HashMap<>();
-    /** By the ids of their outputs: turns that the attention does which reads them. */
-    private final Map<Integer, Rope> turnedInside = new HashMap<>();
-    /** By the names of inputs and the lengths of blocks: the names of their sums. */
-    private final Map<String, String> sums = new HashMap<>();
-    private final Set<String> widened = new LinkedHashSet<>();
+    private final Draft draft;
+    private final GraphProto graph;
+    private final Operators operators;
     private Optional<ModelTensor> outsideTable = Optional.empty();
-    private boolean takesPosition;
 
     private OnnxWriter(DecoderGraph decoder, OnnxOptions options) {
         this.decoder = decoder;
-        this.config = decoder.config();
         this.options = options;
-        this.positions = Math.min(config.contextLength(), options.maxPositions());
-        this.tables = new RopeTables(graph, positions);
+        this.draft = new Draft(decoder, options);
+        this.graph = draft.graph();
+        this.operators = switch (options.dialect()) {
+            case MICROSOFT -> new MicrosoftOperators(draft);
+            case STANDARD -> new StandardOperators(draft);
+        };
     }
 
     /**
@@ -79,50 +62,43 @@ public final class OnnxWriter {
     }
 
     private OnnxModel write() {
+        Value output = decoder.output();
+        boolean logits = decoder.head().isPresent();
+        // Named before it is made: a node that only renames is one that a device may not have.
+        draft.comesOut(output, logits ? OnnxModel.LOGITS : OnnxModel.HIDDEN_STATES_OUT);
         write(decoder.entry());
-        graph.input(OnnxModel.SEQUENCE_LENGTHS, ElementType.INT32, 1);
-        graph.input(OnnxModel.TOTAL_LENGTH, ElementType.INT32);
-        graph.input(OnnxModel.LOGITS_START, ElementType.INT64, 1);
         decoder.layers().forEach(layer -> layer.operations().forEach(this::write));
-        writeHead();
-        if (takesPosition) {
-            graph.input(OnnxModel.POSITION, ElementType.INT64, 1);
-        }
-        return new OnnxModel(graph.toModel(config.name()), graph.initializers(), outsideTable, takesPosition, positions,
-                widened);
+        decoder.head().ifPresent(this::writeHead);
+        Object rows = logits ? options.shape().<Object>map(_ -> 1).orElse("logit_rows") : draft.tokens();
+        graph.output(draft.name(output), ElementType.FLOAT, 1, rows, output.width());
+        return new OnnxModel(graph.toModel(decoder.config().name()), graph.initializers(), outsideTable,
+                graph.inputNames(), graph.outputNames(), operators.frequencies(), draft.positions(), draft.widened());
     }
 
     /** Only the tokens whose logits are asked for reach the head. */
-    private void writeHead() {
-        DecoderGraph.Head head = decoder.head().orElseThrow(
-                () -> new UnwritableGraphException(
-                        "a part of a network without a head: there is no ONNX form for that"));
-        names.put(head.input().id(), graph.node(STANDARD, "Slice", graph.newName("logits_hidden"),
-                List.of(name(head.input()), OnnxModel.LOGITS_START, graph.constant("slice.ends", Long.MAX_VALUE),
-                        graph.constant("slice.axes", 1))));
+    private void writeHead(DecoderGraph.Head head) {
+        draft.define(head.input(), operators.rowsWithLogits(draft.name(head.input())));
         head.operations().forEach(this::write);
-        graph.node(STANDARD, "Identity", OnnxModel.LOGITS, List.of(name(head.output())));
-        graph.output(OnnxModel.LOGITS, ElementType.FLOAT, 1, "logit_rows", head.output().width());
     }
 
     private void write(Operation operation) {
         switch (operation) {
             case TokenEmbedding embedding -> writeEmbedding(embedding);
-            case Operation.StreamInput stream -> throw refusal(stream, "comes from another part of the network");
+            case StreamInput stream -> writeRows(stream, OnnxModel.HIDDEN_STATES);
             case RmsNorm norm -> writeNorm(norm);
             case Projection projection -> writeProjection(projection);
-            case Rope rope -> writeRope(rope);
+            case Rope rope -> operators.turn(rope);
             case Attention attention -> writeAttention(attention);
             case GatedActivation gated -> writeActivation(gated);
-            case Operation.Add add -> graph.node(STANDARD, "Add", define(add.output()),
-                    List.of(name(add.left()), name(add.right())));
+            case Operation.Add add -> graph.node(STANDARD, "Add", draft.define(add.output()),
+                    List.of(draft.name(add.left()), draft.name(add.right())));
         }
     }
 
     private void writeEmbedding(TokenEmbedding embedding) {
         ModelTensor table = embedding.table();
         // Looking rows up is for the CPU wherever the network runs.
-        boolean inside = options.products() == Products.FUSED;
+        boolean inside = options.dialect() == Dialect.MICROSOFT && options.products() == Products.FUSED;
         switch (table.type()) {
             case TensorType type when inside && type == TensorType.F32 ->
                 lookUp(embedding, MatrixInitializers.floats(table, false));
@@ -131,18 +107,23 @@ public final class OnnxWriter {
             // ONNX Runtime could only look up in a widened table, eight times as large; of a quantised one a
             // run needs a few rows.
             default -> {
-                requireReadable(embedding, table);
+                Draft.requireReadable(embedding, table);
                 outsideTable = Optional.of(table);
-                names.put(embedding.output().id(), OnnxModel.INPUTS_EMBEDS);
-                graph.input(OnnxModel.INPUTS_EMBEDS, ElementType.FLOAT, 1, "tokens", embedding.output().width());
+                writeRows(embedding, OnnxModel.INPUTS_EMBEDS);
             }
         }
     }
 
+    /** What a run brings, one row a token. */
+    private void writeRows(Operation.Entry entry, String name) {
+        draft.define(entry.output(), name);
+        graph.input(name, ElementType.FLOAT, 1, draft.tokens(), entry.output().width());
+    }
+
     private void lookUp(TokenEmbedding embedding, Initializer table) {
-        graph.input(OnnxModel.INPUT_IDS, ElementType.INT64, 1, "tokens");
+        graph.input(OnnxModel.INPUT_IDS, ElementType.INT64, 1, draft.tokens());
         String constant = graph.initializer(table);
-        String output = define(embedding.output());
+        String output = draft.define(embedding.output());
         if (table.type() == ElementType.FLOAT) {
             graph.node(STANDARD, "Gather", output, List.of(constant, OnnxModel.INPUT_IDS));
         } else {
@@ -153,146 +134,44 @@ public final class OnnxWriter {
     }
 
     private void writeNorm(RmsNorm norm) {
-        requireReadable(norm, norm.gain());
+        Draft.requireReadable(norm, norm.gain());
         String gain = graph.initializer(MatrixInitializers.floats(norm.gain(), false));
         int width = norm.gain().columns();
-        String output = define(norm.output());
-        if (width == norm.input().width()) {
-            normalize(name(norm.input()), gain, norm.epsilon(), output);
+        int rowWidth = norm.input().width();
+        if (width == rowWidth) {
+            operators.normalize(draft.name(norm.input()), gain, norm.epsilon(), draft.define(norm.output()));
             return;
         }
         // Each head by itself: heads become rows and rows again.
-        String heads = graph.node(STANDARD, "Reshape", graph.newName(output + ".heads"),
-                List.of(name(norm.input()), graph.constant("shape.heads." + width, 0, -1, width)));
-        String normed = normalize(heads, gain, norm.epsilon(), graph.newName(output + ".normed"));
-        int rowWidth = norm.output().width();
-        graph.node(STANDARD, "Reshape", output,
-                List.of(normed, graph.constant("shape.rows." + rowWidth, 0, -1, rowWidth)));
-    }
-
-    private String normalize(String input, String gain, float epsilon, String output) {
-        return graph.node(STANDARD, "SimplifiedLayerNormalization", output, List.of(input, gain),
-                Attribute.of("axis", -1L), Attribute.of("epsilon", epsilon), Attribute.of("stash_type", 1L));
+        String name = norm.output().name();
+        String heads = draft.reshape(draft.name(norm.input()), name + ".heads", 1, TOKENS, rowWidth / width, width);
+        String normed = operators.normalize(heads, gain, norm.epsilon(), graph.newName(name + ".normed"));
+        draft.define(norm.output(), draft.reshape(normed, name, 1, TOKENS, rowWidth));
     }
 
     private void writeProjection(Projection projection) {
-        ModelTensor weight = projection.weight();
-        String output = define(projection.output());
+        String output = draft.define(projection.output());
         Optional<ModelTensor> bias = projection.bias();
         String product = bias.isPresent() ? graph.newName(output + ".product") : output;
-        Optional<BlockSplit> split = BlockSplit.of(weight.type());
-        if (split.isPresent()) {
-            multiplyCodes(projection, split.get(), product);
-        } else {
-            requireReadable(projection, weight);
-            if (weight.type() != TensorType.F32) {
-                widened.add(weight.name());
-            }
-            // A row of the file's matrix is a column of the product's.
-            switch (options.products()) {
-                case FUSED -> graph.node(MICROSOFT, "FusedMatMul", product,
-                        List.of(name(projection.input()), graph.initializer(MatrixInitializers.floats(weight, true))),
-                        Attribute.of("transB", 1L));
-                case STANDARD -> graph.node(STANDARD, "MatMul", product,
-                        List.of(name(projection.input()), graph.initializer(MatrixInitializers.transposed(weight))));
-            }
-        }
+        operators.multiply(projection, product);
         bias.ifPresent(tensor -> {
-            requireReadable(projection, tensor);
+            Draft.requireReadable(projection, tensor);
             graph.node(STANDARD, "Add", output,
                     List.of(product, graph.initializer(MatrixInitializers.floats(tensor, false))));
         });
     }
 
-    private void multiplyCodes(Projection projection, BlockSplit split, String product) {
-        ModelTensor weight = projection.weight();
-        String input = name(projection.input());
-        String scaled = split.hasOffsets() ? graph.newName(product + ".scaled") : product;
-        graph.node(MICROSOFT, "MatMulNBits", scaled,
-                List.of(input, graph.initializer(MatrixInitializers.codes(weight, split)),
-                        graph.initializer(MatrixInitializers.scales(weight, split))),
-                Attribute.of("K", (long) weight.columns()), Attribute.of("N", (long) weight.rows()),
-                Attribute.of("bits", (long) split.bits()), Attribute.of("block_size", (long) split.blockLength()),
-                Attribute.of("accuracy_level", (long) options.accuracy().level()));
-        if (split.hasOffsets()) {
-            String offset = graph.node(MICROSOFT, "FusedMatMul", graph.newName(product + ".offset"),
-                    List.of(blockSums(input, weight.columns(), split.blockLength()),
-                            graph.initializer(MatrixInitializers.offsets(weight, split))),
-                    Attribute.of("transB", 1L));
-            graph.node(STANDARD, "Add", product, List.of(scaled, offset));
-        }
-    }
-
-    /** The sums of an input's blocks, [1, T, width / block]; made once for all products that read it. */
-    private String blockSums(String input, int width, int block) {
-        return sums.computeIfAbsent(input + "/" + block, _ -> {
-            String blocks = graph.node(STANDARD, "Reshape", graph.newName(input + ".blocks"), List.of(input,
-                    graph.constant("shape.blocks.%d.%d".formatted(width, block), 1, -1, width / block, block)));
-            return graph.node(STANDARD, "ReduceSum", graph.newName(input + ".sums"),
-                    List.of(blocks, graph.constant("sum.axes", 3)), Attribute.of("keepdims", 0L));
-        });
-    }
-
-    private void writeRope(Rope rope) {
-        int turned = 2 * rope.frequencies().inverse().length;
-        if (rope.headWidth() % TURNED_HEAD_MULTIPLE == 0 && turned % TURNED_HEAD_MULTIPLE == 0) {
-            turnedInside.put(rope.output().id(), rope);
-            return;
-        }
-        if (turned != rope.headWidth()) {
-            throw refusal(rope, "turns %d of %d features of a head".formatted(turned, rope.headWidth()));
-        }
-        takesPosition = true;
-        graph.node(MICROSOFT, "RotaryEmbedding", define(rope.output()),
-                List.of(name(rope.input()), OnnxModel.POSITION, tables.cosines(rope.frequencies()),
-                        tables.sines(rope.frequencies())),
-                Attribute.of("interleaved", interleaved(rope)));
-    }
-
-    private static long interleaved(Rope rope) {
-        return rope.layout() == RopeLayout.ADJACENT ? 1 : 0;
-    }
-
     private void writeAttention(Attention attention) {
-        if (attention.keyWidth() != attention.valueWidth() || attention.keyWidth() % HEAD_MULTIPLE != 0) {
-            throw refusal(attention, "has heads of %d and %d features, not the same multiple of %d".formatted(
-                    attention.keyWidth(), attention.valueWidth(), HEAD_MULTIPLE));
-        }
         if (attention.slidingWindow() != 0) {
-            throw refusal(attention, "sees a sliding window of %d positions".formatted(attention.slidingWindow()));
+            throw Draft.refusal(attention,
+                    "sees a sliding window of %d positions".formatted(attention.slidingWindow()));
         }
-        Rope queryRope = turnedInside.get(attention.query().id());
-        Rope keyRope = turnedInside.get(attention.key().id());
-        if ((queryRope == null) != (keyRope == null) || queryRope != null && (queryRope.layout() != keyRope.layout()
-                || !queryRope.frequencies().equals(keyRope.frequencies()))) {
-            throw refusal(attention, "turns queries and keys in different ways");
-        }
-        int layer = attention.layer();
-        List<String> inputs = new ArrayList<>(List.of(name(queryRope == null ? attention.query() : queryRope.input()),
-                name(keyRope == null ? attention.key() : keyRope.input()), name(attention.value()),
-                OnnxModel.pastKey(layer), OnnxModel.pastValue(layer), OnnxModel.SEQUENCE_LENGTHS,
-                OnnxModel.TOTAL_LENGTH));
-        List<Attribute> attributes = new ArrayList<>(List.of(Attribute.of("num_heads", (long) attention.heads()),
-                Attribute.of("kv_num_heads", (long) attention.keyValueHeads()),
-                Attribute.of("scale", attention.scale())));
-        if (queryRope != null) {
-            inputs.add(tables.cosines(queryRope.frequencies()));
-            inputs.add(tables.sines(queryRope.frequencies()));
-            attributes.add(Attribute.of("do_rotary", 1L));
-            attributes.add(Attribute.of("rotary_interleaved", interleaved(queryRope)));
-        }
-        graph.node(MICROSOFT, "GroupQueryAttention", List.of(define(attention.output()), OnnxModel.presentKey(layer),
-                OnnxModel.presentValue(layer)), inputs, attributes.toArray(Attribute[]::new));
-        Object[] cache = {1, attention.keyValueHeads(), "capacity", attention.keyWidth()};
-        graph.input(OnnxModel.pastKey(layer), ElementType.FLOAT, cache);
-        graph.input(OnnxModel.pastValue(layer), ElementType.FLOAT, cache);
-        graph.output(OnnxModel.presentKey(layer), ElementType.FLOAT, cache);
-        graph.output(OnnxModel.presentValue(layer), ElementType.FLOAT, cache);
+        operators.attend(attention);
     }
 
     private void writeActivation(GatedActivation gated) {
-        String output = define(gated.output());
-        String gate = name(gated.gate());
+        String output = draft.define(gated.output());
+        String gate = draft.name(gated.gate());
         String activated = graph.newName(output + ".activated");
         if (gated.activation() == Activation.SILU) {
             String sigmoid = graph.node(STANDARD, "Sigmoid", graph.newName(output + ".sigmoid"), List.of(gate));
@@ -300,33 +179,6 @@ public final class OnnxWriter {
         } else {
             graph.node(STANDARD, "Gelu", activated, List.of(gate), Attribute.of("approximate", "tanh"));
         }
-        graph.node(STANDARD, "Mul", output, List.of(activated, name(gated.up())));
-    }
-
-    private String define(Value value) {
-        String name = graph.newName(value.name());
-        names.put(value.id(), name);
-        return name;
-    }
-
-    private String name(Value value) {
-        String name = names.get(value.id());
-        if (name == null) {
-            throw new UnwritableGraphException(turnedInside.containsKey(value.id())
-                    ? "rope '%s' is read by something else than attention".formatted(value.name())
-                    : "value '%s' is read before it is made".formatted(value.name()));
-        }
-        return name;
-    }
-
-    private static void requireReadable(Operation operation, ModelTensor tensor) {
-        if (!Dequantizer.supports(tensor.type())) {
-            throw refusal(operation, "reads tensor '%s' of type %s".formatted(tensor.name(), tensor.type()));
-        }
-    }
-
-    private static UnwritableGraphException refusal(Operation operation, String what) {
-        return new UnwritableGraphException("%s '%s' %s: there is no ONNX form for that".formatted(
-                operation.getClass().getSimpleName(), operation.output().name(), what));
+        graph.node(STANDARD, "Mul", output, List.of(activated, draft.name(gated.up())));
     }
 }

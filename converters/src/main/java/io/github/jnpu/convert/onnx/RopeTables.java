@@ -6,7 +6,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.DoubleUnaryOperator;
 
 /** Cosines and sines of all positions, float [positions, pairs]: one pair of tables for all layers that turn alike. */
 final class RopeTables {
@@ -20,31 +19,33 @@ final class RopeTables {
     }
 
     String cosines(RopeFrequencies frequencies) {
-        return table("cos_cache", frequencies, Math::cos);
+        return table("cos_cache", frequencies, frequencies::cosine);
     }
 
     String sines(RopeFrequencies frequencies) {
-        return table("sin_cache", frequencies, Math::sin);
+        return table("sin_cache", frequencies, frequencies::sine);
     }
 
-    private String table(String name, RopeFrequencies frequencies, DoubleUnaryOperator function) {
+    @FunctionalInterface
+    private interface Factor {
+        float of(int position, int pair);
+    }
+
+    private String table(String name, RopeFrequencies frequencies, Factor factor) {
         if (!known.contains(frequencies)) {
             known.add(frequencies);
         }
         int number = known.indexOf(frequencies);
         int pairs = frequencies.inverse().length;
         return graph.initializer(new Initializer(number == 0 ? name : name + "." + number, ElementType.FLOAT,
-                new long[]{positions, pairs}, (Initializer.Computed) target -> fill(target, frequencies, function),
-                false));
+                new long[]{positions, pairs}, (Initializer.Computed) target -> fill(target, pairs, factor), false));
     }
 
-    private void fill(MemorySegment target, RopeFrequencies frequencies, DoubleUnaryOperator function) {
-        float[] inverse = frequencies.inverse();
+    private void fill(MemorySegment target, int pairs, Factor factor) {
         for (int position = 0; position < positions; position++) {
-            for (int i = 0; i < inverse.length; i++) {
-                // In double: at position 100,000 a float angle is off by a hundredth of a radian.
-                float value = (float) function.applyAsDouble((double) position * inverse[i]) * frequencies.magnitude();
-                target.setAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, (long) position * inverse.length + i, value);
+            for (int i = 0; i < pairs; i++) {
+                target.setAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, (long) position * pairs + i,
+                        factor.of(position, i));
             }
         }
     }

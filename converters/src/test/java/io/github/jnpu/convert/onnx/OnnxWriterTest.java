@@ -8,6 +8,8 @@ import io.github.jnpu.convert.graph.Operation.Attention;
 import io.github.jnpu.convert.model.ModelTensor;
 import io.github.jnpu.convert.onnx.Initializer.Computed;
 import io.github.jnpu.convert.onnx.Initializer.Stored;
+import io.github.jnpu.convert.onnx.OnnxOptions.Dialect;
+import io.github.jnpu.convert.onnx.OnnxOptions.Weights;
 import io.github.jnpu.convert.random.FileType;
 import io.github.jnpu.convert.random.ModelSize;
 import io.github.jnpu.convert.random.RandomModel;
@@ -65,7 +67,7 @@ class OnnxWriterTest {
                     "com.microsoft1");
             ParsedMessage graph = graph(model);
             assertThat(operators(graph)).isEqualTo(Map.of("SimplifiedLayerNormalization", 5L, "MatMulNBits", 15L,
-                    "GroupQueryAttention", 2L, "Sigmoid", 2L, "Mul", 4L, "Add", 4L, "Slice", 1L, "Identity", 1L));
+                    "GroupQueryAttention", 2L, "Sigmoid", 2L, "Mul", 4L, "Add", 4L, "Slice", 1L));
             assertThat(names(graph, 11)).containsExactlyInAnyOrder("inputs_embeds", "seqlens_k",
                     "total_sequence_length",
                     "logits_start", "past_key_values.0.key", "past_key_values.0.value", "past_key_values.1.key",
@@ -112,7 +114,7 @@ class OnnxWriterTest {
                 assertThat(tensor.number(2)).isEqualTo(initializer.type().id());
                 Map<String, String> place = tensor.messages(13).stream()
                         .collect(Collectors.toMap(entry -> entry.text(1), entry -> entry.text(2)));
-                assertThat(place).containsEntry("location", "ph.bin").containsEntry("length",
+                assertThat(place).containsEntry("location", "model.onnx.data").containsEntry("length",
                         Long.toString(initializer.byteSize()));
             }
             // Tied weights are one constant, which must stay because it is looked up in.
@@ -120,6 +122,40 @@ class OnnxWriterTest {
                     .singleElement()
                     .matches(initializer -> !initializer.packable() && initializer.content() instanceof Stored);
         }
+    }
+
+    /** A part with attention and one without, each between others. */
+    @Test
+    void aPartReadsAndWritesTheStreamAndDeclaresWhatItNeeds() throws IOException {
+        try (GgufFile file = random("llama", FileType.F32, false)) {
+            DecoderGraph halves = DecoderGraph.of(file).halves();
+            for (Dialect dialect : Dialect.values()) {
+                OnnxOptions options = dialect == Dialect.STANDARD
+                        ? OnnxOptions.EXACT.standard(Weights.FLOAT)
+                        : OnnxOptions.EXACT;
+                List<String> counts = dialect == Dialect.STANDARD
+                        ? List.of("rope_cos.0", "rope_sin.0", "attention_mask")
+                        : List.of("seqlens_k", "total_sequence_length");
+                List<String> attention = new ArrayList<>(counts);
+                attention.addAll(List.of("hidden_states", "past_key_values.0.key", "past_key_values.0.value"));
+                requirePorts(OnnxWriter.write(halves.part(2, 3), options), attention,
+                        List.of("hidden_states_out", "present.0.key", "present.0.value"));
+                requirePorts(OnnxWriter.write(halves.part(1, 2), options), List.of("hidden_states"),
+                        List.of("hidden_states_out"));
+                requirePorts(OnnxWriter.write(halves.part(3, 4), options),
+                        List.of("hidden_states", dialect == Dialect.STANDARD ? "logits_rows" : "logits_start"),
+                        List.of("logits"));
+            }
+        }
+    }
+
+    private static void requirePorts(OnnxModel model, List<String> inputs, List<String> outputs) {
+        assertThat(names(graph(model), 11)).containsExactlyInAnyOrderElementsOf(inputs)
+                .containsExactlyInAnyOrderElementsOf(model.inputs());
+        assertThat(names(graph(model), 12)).containsExactlyInAnyOrderElementsOf(outputs)
+                .containsExactlyInAnyOrderElementsOf(model.outputs());
+        assertThat(model.takesStream()).isEqualTo(inputs.contains("hidden_states"));
+        assertThat(model.givesStream()).isEqualTo(outputs.contains("hidden_states_out"));
     }
 
     /** Each weight as MatMulNBits will see it, against the definition of its type. */

@@ -37,14 +37,17 @@ class PlacedModelTest {
     @ParameterizedTest
     @ValueSource(strings = {"vector", "onnxruntime", "prefill=onnxruntime,decode=vector",
             "prefill=vector,decode=onnxruntime", "prefill=reference,decode=onnxruntime", "vector@2+reference",
-            "prefill=reference@1+vector,decode=onnxruntime", "prefill=onnxruntime,decode=reference@3+vector"})
+            "prefill=reference@1+vector,decode=onnxruntime", "prefill=onnxruntime,decode=reference@3+vector",
+            "onnxruntime@2+vector", "vector@3+onnxruntime",
+            "prefill=vector@1+onnxruntime@2+reference,decode=onnxruntime@4+vector"})
     void aTrainedModelSaysTheSameEverywhere(String place) {
         requireAgreement(TestModels.stories260K(), place);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"onnxruntime", "prefill=onnxruntime,decode=vector", "prefill=vector,decode=onnxruntime",
-            "vector@1+reference", "attn:vector+ffn:reference"})
+            "vector@1+onnxruntime", "onnxruntime@1+reference", "attn:vector+ffn:reference",
+            "attn:vector+ffn:onnxruntime", "attn:onnxruntime+ffn:vector"})
     void aRandomModelSaysTheSameEverywhere(String place) throws IOException {
         Path file = folder.resolve("qwen3.gguf");
         new RandomModel("qwen3", ModelSize.Preset.TINY.size(), FileType.F32, true, 3).write(file);

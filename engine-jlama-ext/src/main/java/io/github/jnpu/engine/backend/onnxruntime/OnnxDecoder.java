@@ -10,6 +10,7 @@ import io.github.jnpu.engine.backend.Decoder;
 import io.github.jnpu.engine.backend.DecoderOptions;
 import io.github.jnpu.engine.backend.DecoderSequence;
 import io.github.jnpu.engine.backend.KvCacheType;
+import io.github.jnpu.engine.backend.Stage;
 import io.github.jnpu.engine.backend.cpu.MemoryAdvice;
 import io.github.jnpu.engine.backend.onnxruntime.capi.Allocator;
 import io.github.jnpu.engine.backend.onnxruntime.capi.Environment;
@@ -113,7 +114,7 @@ public final class OnnxDecoder implements Decoder {
     private Session createSession(OnnxModel model) {
         try {
             Path folder = Files.createTempDirectory("jnpu-onnx");
-            Path placeholder = folder.resolve(OnnxModel.PLACEHOLDER_FILE);
+            Path placeholder = folder.resolve(OnnxModel.DATA_FILE);
             try (SessionOptions settings = new SessionOptions()) {
                 // The library insists on a file for constants that are not in the model, and the CPU provider never reads it.
                 try (FileChannel file = FileChannel.open(placeholder, StandardOpenOption.CREATE_NEW,
@@ -207,12 +208,19 @@ public final class OnnxDecoder implements Decoder {
         }
     }
 
+    /** What comes out for one token: logits, or the residual stream of a part without a head. */
     private float[] probe() {
-        float[] logits = new float[config.vocabularySize()];
-        try (DecoderSequence sequence = newSequence(Math.min(PROBE_CAPACITY, positions))) {
-            sequence.forward(new int[]{0}, 0, 1, logits);
+        boolean head = graph.head().isPresent();
+        float[] logits = head ? new float[config.vocabularySize()] : null;
+        float[] stream = new float[config.embeddingLength()];
+        // Where a stream goes in, any will do in which no weight is multiplied with zero.
+        for (int i = 0; i < stream.length; i++) {
+            stream[i] = 1 + i % 7;
         }
-        return logits;
+        try (DecoderSequence sequence = newSequence(Math.min(PROBE_CAPACITY, positions))) {
+            sequence.forward(Stage.DECODE, new int[]{0}, 0, 1, stream, logits);
+        }
+        return head ? logits : stream;
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.github.jnpu.convert.onnx.ElementType;
 import io.github.jnpu.convert.onnx.Initializer;
 import io.github.jnpu.convert.onnx.OnnxModel;
 import io.github.jnpu.convert.onnx.OnnxOptions;
+import io.github.jnpu.convert.onnx.OnnxOptions.Dialect;
 import io.github.jnpu.convert.onnx.OnnxWriter;
 import io.github.jnpu.convert.onnx.UnwritableGraphException;
 import io.github.jnpu.engine.backend.Acceleration;
@@ -130,8 +131,10 @@ public final class OnnxRuntimeBackend implements ComputeBackend {
         ModelConfig config = graph.config();
         OnnxModel model = write(graph);
         long weights = model.outsideTable().map(table -> table.data().byteSize()).orElse(0L);
+        // The graphs for prefill and for decode each have their own once they are compiled.
+        int copies = options.shape().filter(shape -> shape.tokens() > 1).isPresent() ? 2 : 1;
         for (Initializer initializer : model.initializers()) {
-            weights += initializer.byteSize();
+            weights += initializer.byteSize() * copies;
             if (initializer.type() == ElementType.UINT8) {
                 // Packed codes carry each block's sum beside its factor, as floats.
                 weights += initializer.dims()[0] * initializer.dims()[1] * 2 * Float.BYTES;
@@ -150,6 +153,9 @@ public final class OnnxRuntimeBackend implements ComputeBackend {
             throw new BackendException(message);
         });
         OnnxRuntimeLibrary.load();
+        if (options.dialect() == Dialect.STANDARD) {
+            return new StandardDecoder(graph, options, decoderOptions, provider);
+        }
         return new OnnxDecoder(graph, write(graph), decoderOptions, provider);
     }
 

@@ -25,7 +25,7 @@ final class OnnxSequence extends CheckedSequence {
         int firstLogitToken = count - logitRows;
         for (int done = 0; done < count;) {
             int size = Math.min(maxBatch, count - done);
-            buffers.run(cache, position + done, tokens, from + done, size,
+            buffers.run(cache, position + done, tokens, from + done, size, stream, done,
                     Math.clamp(done + size - firstLogitToken, 0, size), logits,
                     Math.max(0, done - firstLogitToken) * vocabularySize());
             done += size;

@@ -34,6 +34,8 @@ final class RunBuffers implements AutoCloseable {
     /** Inputs that the session reads in a device's memory: they are copied there when they are bound. */
     private final Set<String> copied;
     private final int vocabularySize;
+    private final boolean takesStream;
+    private final boolean givesStream;
     private final Optional<ModelTensor> table;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment tokenMemory;
@@ -42,6 +44,8 @@ final class RunBuffers implements AutoCloseable {
     private final MemorySegment position;
     private final MemorySegment logitsStart;
     private final MemorySegment logitsRow;
+    private final MemorySegment streamMemory;
+    private final int width;
     private final float[] embedding;
     private final Value logitsTensor;
     private final List<Input> fixed = new ArrayList<>();
@@ -55,16 +59,18 @@ final class RunBuffers implements AutoCloseable {
                 .map(Entry::getKey).collect(Collectors.toSet());
         this.vocabularySize = config.vocabularySize();
         this.table = model.outsideTable();
-        this.embedding = new float[table.isPresent() ? config.embeddingLength() : 0];
-        this.tokenMemory = allocate(maxBatch * (table.isPresent()
-                ? (long) config.embeddingLength() * Float.BYTES
+        this.takesStream = model.takesStream();
+        this.givesStream = model.givesStream();
+        this.width = config.embeddingLength();
+        this.embedding = new float[table.isPresent() ? width : 0];
+        this.tokenMemory = allocate(maxBatch * (table.isPresent() || takesStream
+                ? (long) width * Float.BYTES
                 : Long.BYTES));
-        this.sequenceLength = fixed(OnnxModel.SEQUENCE_LENGTHS, ElementType.INT32, 1);
-        this.totalLength = fixed(OnnxModel.TOTAL_LENGTH, ElementType.INT32);
-        this.logitsStart = fixed(OnnxModel.LOGITS_START, ElementType.INT64, 1);
-        this.position = model.takesPosition()
-                ? fixed(OnnxModel.POSITION, ElementType.INT64, 1)
-                : allocate(Long.BYTES);
+        this.sequenceLength = fixed(model, OnnxModel.SEQUENCE_LENGTHS, ElementType.INT32, 1);
+        this.totalLength = fixed(model, OnnxModel.TOTAL_LENGTH, ElementType.INT32);
+        this.logitsStart = fixed(model, OnnxModel.LOGITS_START, ElementType.INT64, 1);
+        this.position = fixed(model, OnnxModel.POSITION, ElementType.INT64, 1);
+        this.streamMemory = allocate(givesStream ? (long) maxBatch * width * Float.BYTES : 0);
         this.logitsRow = allocate((long) vocabularySize * Float.BYTES);
         this.logitsTensor = Value.over(ElementType.FLOAT, logitsRow, 1, 1, vocabularySize);
     }
@@ -74,9 +80,12 @@ final class RunBuffers implements AutoCloseable {
         return arena.allocate(size, 64);
     }
 
-    private MemorySegment fixed(String name, ElementType type, long... dims) {
+    /** Memory for one number; a tensor over it only where the graph reads it. */
+    private MemorySegment fixed(OnnxModel model, String name, ElementType type, long... dims) {
         MemorySegment memory = allocate(type.byteSize());
-        fixed.add(input(name, Value.over(type, memory, dims)));
+        if (model.inputs().contains(name)) {
+            fixed.add(input(name, Value.over(type, memory, dims)));
+        }
         return memory;
     }
 
@@ -93,14 +102,16 @@ final class RunBuffers implements AutoCloseable {
      *
      * @param length
      *            how many the sequence had before
+     * @param stream
+     *            the residual stream from {@code streamRow} on, where the graph takes or gives it
      * @param logitRows
      *            of how many of these tokens, the last ones, logits are wanted
      * @param logits
      *            receives them from {@code logitsOffset} on
      */
-    void run(KeyValueTensors cache, int length, int[] tokens, int from, int count, int logitRows, float[] logits,
-            int logitsOffset) {
-        setTokens(tokens, from, count);
+    void run(KeyValueTensors cache, int length, int[] tokens, int from, int count, float[] stream, int streamRow,
+            int logitRows, float[] logits, int logitsOffset) {
+        setTokens(tokens, from, count, stream, streamRow);
         sequenceLength.set(ValueLayout.JAVA_INT, 0, length + count - 1);
         totalLength.set(ValueLayout.JAVA_INT, 0, length + count);
         position.set(ValueLayout.JAVA_LONG, 0, length);
@@ -112,6 +123,15 @@ final class RunBuffers implements AutoCloseable {
             bind(binding, tokenInput);
             for (int i = 0; i < fixed.size(); i++) {
                 bind(binding, fixed.get(i));
+            }
+            if (givesStream) {
+                MemorySegment memory = streamMemory.asSlice(0, (long) count * width * Float.BYTES);
+                try (Value tensor = Value.over(ElementType.FLOAT, memory, 1, count, width)) {
+                    binding.keepOutput(OnnxModel.HIDDEN_STATES_OUT, tensor);
+                    session.run(runOptions, binding);
+                }
+                MemorySegment.copy(memory, ValueLayout.JAVA_FLOAT, 0, stream, streamRow * width, count * width);
+                return;
             }
             if (rows == 1) {
                 binding.keepOutput(OnnxModel.LOGITS, logitsTensor);
@@ -142,19 +162,23 @@ final class RunBuffers implements AutoCloseable {
         }
     }
 
-    private void setTokens(int[] tokens, int from, int count) {
+    private void setTokens(int[] tokens, int from, int count, float[] stream, int streamRow) {
         if (count != tokenCount) {
             if (tokenInput != null) {
                 tokenInput.value().close();
                 tokenInput = null;
             }
-            tokenInput = table.isPresent()
-                    ? input(OnnxModel.INPUTS_EMBEDS, Value.over(ElementType.FLOAT,
-                            tokenMemory.asSlice(0, (long) count * embedding.length * Float.BYTES), 1, count,
-                            embedding.length))
+            tokenInput = table.isPresent() || takesStream
+                    ? input(takesStream ? OnnxModel.HIDDEN_STATES : OnnxModel.INPUTS_EMBEDS,
+                            Value.over(ElementType.FLOAT,
+                                    tokenMemory.asSlice(0, (long) count * width * Float.BYTES), 1, count, width))
                     : input(OnnxModel.INPUT_IDS,
                             Value.over(ElementType.INT64, tokenMemory.asSlice(0, (long) count * Long.BYTES), 1, count));
             tokenCount = count;
+        }
+        if (takesStream) {
+            MemorySegment.copy(stream, streamRow * width, tokenMemory, ValueLayout.JAVA_FLOAT, 0, count * width);
+            return;
         }
         for (int i = 0; i < count; i++) {
             int token = tokens[from + i];

@@ -18,7 +18,8 @@ public final class Session extends NativeObject {
     public static final String RECORD_ASSIGNMENT = "session.record_ep_graph_assignment_info";
 
     private record Calls(MethodHandle create, MethodHandle release, MethodHandle run, MethodHandle inputCount,
-            MethodHandle inputName, MethodHandle inputMemory, MethodHandle defaultAllocator, MethodHandle free,
+            MethodHandle outputCount, MethodHandle inputName, MethodHandle outputName, MethodHandle inputMemory,
+            MethodHandle defaultAllocator, MethodHandle free,
             MethodHandle subgraphs, MethodHandle subgraphProvider, MethodHandle nodes, MethodHandle nodeName,
             MethodHandle nodeOperator) {
         private static final Calls IN_LIBRARY = of(OnnxRuntimeLibrary.table());
@@ -26,7 +27,8 @@ public final class Session extends NativeObject {
         private static Calls of(FunctionTable table) {
             return new Calls(table.status(8, POINTER, POINTER, SIZE, POINTER, POINTER), table.release(95),
                     table.status(133, POINTER, POINTER, POINTER), table.status(30, POINTER, POINTER),
-                    table.status(36, POINTER, SIZE, POINTER, POINTER), table.status(380, POINTER, POINTER, SIZE),
+                    table.status(31, POINTER, POINTER), table.status(36, POINTER, SIZE, POINTER, POINTER),
+                    table.status(37, POINTER, SIZE, POINTER, POINTER), table.status(380, POINTER, POINTER, SIZE),
                     table.status(78, POINTER), table.status(76, POINTER, POINTER),
                     table.status(407, POINTER, POINTER, POINTER), table.status(408, POINTER, POINTER),
                     table.status(409, POINTER, POINTER, POINTER), table.status(410, POINTER, POINTER),
@@ -81,20 +83,30 @@ public final class Session extends NativeObject {
         }
     }
 
-    private List<String> inputNames() {
+    /** In the model's order. */
+    public List<String> inputNames() {
+        return names(Calls.IN_LIBRARY.inputCount, Calls.IN_LIBRARY.inputName);
+    }
+
+    /** In the model's order. */
+    public List<String> outputNames() {
+        return names(Calls.IN_LIBRARY.outputCount, Calls.IN_LIBRARY.outputName);
+    }
+
+    private List<String> names(MethodHandle counter, MethodHandle namer) {
         MemorySegment allocator = NativeCall.create(pointer -> {
             Calls.IN_LIBRARY.defaultAllocator.invokeExact(pointer);
         });
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment count = arena.allocate(ValueLayout.JAVA_LONG);
             NativeCall.run(() -> {
-                Calls.IN_LIBRARY.inputCount.invokeExact(handle(), count);
+                counter.invokeExact(handle(), count);
             });
             List<String> names = new ArrayList<>();
             for (long i = 0; i < count.get(ValueLayout.JAVA_LONG, 0); i++) {
                 long index = i;
                 MemorySegment name = NativeCall.create(pointer -> {
-                    Calls.IN_LIBRARY.inputName.invokeExact(handle(), index, allocator, pointer);
+                    namer.invokeExact(handle(), index, allocator, pointer);
                 });
                 names.add(NativeCall.text(name));
                 NativeCall.run(() -> {
