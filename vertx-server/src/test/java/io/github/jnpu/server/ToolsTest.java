@@ -58,6 +58,8 @@ class ToolsTest {
                         " well.", "\n</thi", "nk>\n\n", "Yes", " indeed!")),
                 Map.of("template", THINK));
         store.install("tiny-fim", gguf, Map.of("template", FIM));
+        store.install("tiny-harmony", gguf,
+                Map.of("template", "<|start|>{{ .Prompt }}<|end|><|start|>assistant<|channel|>"));
         store.install("broken", gguf, Map.of("template", "{{ .Prompt"));
         server = JnpuServer.start(ServerOptions.of(Map.of("OLLAMA_HOST", "127.0.0.1:0")).withStore(store.store()));
         client = new ApiClient(server.port());
@@ -181,6 +183,37 @@ class ToolsTest {
                 "true,low<|go|>");
         assertThat(rendered(chat("tiny-think", ",\"_debug_render_only\":true,\"think\":false")))
                 .endsWith("false,<|go|>");
+    }
+
+    @Test
+    void thoughtsAreFreeAndTheAnswerIsHeld() {
+        String format = ",\"stream\":false,\"format\":{\"const\":\"No.\"}";
+        JsonNode answer = json(chat("tiny-think", format));
+        assertThat(answer.path("message").path("thinking").asText()).as(answer.toString()).isEqualTo("Hm, well.\n");
+        assertThat(answer.path("message").path("content").asText()).isEqualTo("\"No.\"");
+        assertThat(answer.path("done_reason").asText()).isEqualTo("stop");
+        JsonNode unthinking = json(chat("tiny-think", format + ",\"think\":false")).path("message");
+        assertThat(unthinking.has("thinking")).isFalse();
+        assertThat(unthinking.path("content").asText()).isEqualTo("\"No.\"");
+    }
+
+    /** As in Ollama, a format leaves no room for calls. */
+    @Test
+    void aFormatHoldsAnswersWithToolsToo() {
+        for (String model : List.of("tiny-tools", "tiny-mistral")) {
+            JsonNode message = json(chat(model, ",\"stream\":false,\"format\":{\"const\":\"No.\"},\"tools\":[" + TOOL
+                    + "]")).path("message");
+            assertThat(message.path("content").asText()).as(message.toString()).isEqualTo("\"No.\"");
+            assertThat(message.has("tool_calls")).isFalse();
+        }
+    }
+
+    @Test
+    void answersInChannelsCannotBeHeld() {
+        HttpResponse<Buffer> refused = chat("tiny-harmony", ",\"format\":\"json\"");
+        assertThat(refused.statusCode()).isEqualTo(400);
+        assertThat(json(refused).path("error").asText())
+                .startsWith("format is not supported for models that answer in");
     }
 
     /** 45. */

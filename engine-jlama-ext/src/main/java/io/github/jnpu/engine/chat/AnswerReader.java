@@ -52,7 +52,7 @@ public final class AnswerReader {
             return new AnswerReader(Optional.of(new HarmonyAnswer(names, rendered)), Optional.empty(), Optional
                     .empty());
         }
-        boolean thinks = prompt.thinking().map(Thinking::enabled).orElse(true);
+        boolean thinks = prompt.mayThink();
         return new AnswerReader(Optional.empty(), syntax.thinkingTags().filter(tags -> thinks).map(
                 tags -> new ThinkingSplitter(tags, rendered)),
                 names.isEmpty()

@@ -2,6 +2,7 @@ package io.github.jnpu.engine.chat;
 
 import io.github.jnpu.engine.chat.gotemplate.GoTemplate;
 import io.github.jnpu.engine.chat.tool.ToolCallSyntax;
+import io.github.jnpu.engine.grammar.Grammar;
 
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -26,7 +27,13 @@ public record AnswerSyntax(Optional<ThinkingTags> thinkingTags, ToolCallSyntax t
             new ThinkingTags("<|START_THINKING|>", "<|END_THINKING|>"));
 
     /** The tags around thoughts. */
-    public record ThinkingTags(String open, String close) {}
+    public record ThinkingTags(String open, String close) {
+
+        /** Whether a prompt's text ends inside of thoughts that have just begun: some templates open them themselves. */
+        public boolean areOpenedBy(String rendered) {
+            return rendered.stripTrailing().endsWith(open);
+        }
+    }
 
     static AnswerSyntax ofGoTemplate(GoTemplate template) {
         Optional<ThinkingTags> tags = template.thinkingText().filter(text -> !text.before().isEmpty() && !text.after()
@@ -100,6 +107,25 @@ public record AnswerSyntax(Optional<ThinkingTags> thinkingTags, ToolCallSyntax t
             }
         }
         return result;
+    }
+
+    /**
+     * A grammar for the whole of an answer whose text is held to one: thoughts are free.
+     *
+     * @param thinks
+     *            whether the answer may have thoughts that are no part of its text
+     * @param rendered
+     *            the prompt's text
+     * @throws ChatTemplateException
+     *             if answers are messages in channels
+     */
+    public Grammar held(Grammar grammar, boolean thinks, String rendered) {
+        if (isHarmony) {
+            throw new ChatTemplateException(
+                    "format is not supported for models that answer in channels (harmony), as gpt-oss does; leave it out");
+        }
+        return thinkingTags.filter(tags -> thinks).map(tags -> grammar.behindThoughts(rendered, tags.open(), tags
+                .close())).orElse(grammar);
     }
 
     /** What stands between the prompt and the beginning of an answer's text. */

@@ -32,6 +32,11 @@ public record ChatPrompt(List<ChatMessage> messages, List<Map<String, Object>> t
         return new ChatPrompt(messages, tools, true, thinking);
     }
 
+    /** Whether the answer may begin with thoughts: unless they were turned off. */
+    public boolean mayThink() {
+        return thinking.map(Thinking::enabled).orElse(true);
+    }
+
     public ChatPrompt withMessages(List<ChatMessage> newMessages) {
         return new ChatPrompt(newMessages, tools, addGenerationPrompt, thinking);
     }

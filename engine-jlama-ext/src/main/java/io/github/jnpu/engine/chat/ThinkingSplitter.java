@@ -34,7 +34,7 @@ final class ThinkingSplitter {
      */
     ThinkingSplitter(ThinkingTags tags, String prompt) {
         this.tags = tags;
-        this.state = prompt.stripTrailing().endsWith(tags.open()) ? State.THINKING_STARTS : State.BEFORE;
+        this.state = tags.areOpenedBy(prompt) ? State.THINKING_STARTS : State.BEFORE;
     }
 
     Piece accept(String text) {

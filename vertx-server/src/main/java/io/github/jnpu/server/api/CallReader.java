@@ -7,6 +7,7 @@ import io.github.jnpu.engine.chat.ChatMessage.ToolCall;
 import io.github.jnpu.engine.chat.ChatTemplate;
 import io.github.jnpu.engine.chat.ChatTemplateException;
 import io.github.jnpu.engine.chat.Thinking;
+import io.github.jnpu.engine.grammar.Grammar;
 import io.github.jnpu.engine.store.ModelName;
 import io.github.jnpu.engine.store.ModelStore;
 import io.github.jnpu.engine.store.StoredModel;
@@ -73,13 +74,14 @@ final class CallReader {
         if (prompt.isEmpty()) {
             return load;
         }
+        Optional<Grammar> grammar = common.grammar();
         requireSupported(common, hasImages);
         if (raw) {
             return new AnswerCall.Generate(load,
                     loadedModel -> new PromptRenderer(loadedModel, Optional.empty(), List.of(), Optional
                             .empty()).raw(prompt),
                     options.sampling(), options.maxTokens(), options.stop(), common.stream(),
-                    false, common.debugRenderOnly());
+                    false, common.debugRenderOnly(), grammar);
         }
         List<ChatMessage> messages = new ArrayList<>();
         String effectiveSystem = system.isEmpty() ? model.system().orElse("") : system;
@@ -100,7 +102,7 @@ final class CallReader {
                     ? renderer.render(messages, common.truncate())
                     : renderer.continued(context, messages, common.truncate(), options.keep());
         }, options.sampling(), options.maxTokens(), options.stop(), common.stream(), true,
-                common.debugRenderOnly());
+                common.debugRenderOnly(), grammar);
     }
 
     AnswerCall chat(byte[] body) {
@@ -135,6 +137,7 @@ final class CallReader {
         if (sent.isEmpty()) {
             return load;
         }
+        Optional<Grammar> grammar = common.grammar();
         requireSupported(common, hasImages);
         List<ChatMessage> messages = new ArrayList<>();
         if (!sent.getFirst().role().equals("system")) {
@@ -151,7 +154,7 @@ final class CallReader {
                 loadedModel -> new PromptRenderer(loadedModel, header.chatTemplate(), tools,
                         thinking).render(shown, common.truncate()),
                 options.sampling(), options.maxTokens(), options.stop(),
-                common.stream(), false, common.debugRenderOnly());
+                common.stream(), false, common.debugRenderOnly(), grammar);
     }
 
     private static ChatMessage message(JsonFields fields) {
@@ -214,7 +217,6 @@ final class CallReader {
     }
 
     private static void requireSupported(RequestFields common, boolean hasImages) {
-        common.requireNoFormat();
         if (hasImages) {
             throw ApiException.badRequest("\"%s\" does not support images".formatted(common.model()));
         }

@@ -9,6 +9,7 @@ import io.github.jnpu.engine.chat.ChatPrompt;
 import io.github.jnpu.engine.chat.ChatTemplate;
 import io.github.jnpu.engine.chat.ChatTemplateException;
 import io.github.jnpu.engine.chat.Thinking;
+import io.github.jnpu.engine.grammar.Grammar;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -38,6 +39,11 @@ final class PromptRenderer {
 
         AnswerReader reader() {
             return syntax.map(known -> AnswerReader.of(known, asked, text)).orElseGet(AnswerReader::plain);
+        }
+
+        /** A grammar with room in front for the thoughts that the reader tells apart. */
+        Grammar held(Grammar grammar) {
+            return syntax.map(known -> known.held(grammar, asked.mayThink(), text)).orElse(grammar);
         }
 
         /** The signs of the answer's syntax. */

@@ -2,6 +2,8 @@ package io.github.jnpu.server.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.jnpu.engine.chat.Thinking;
+import io.github.jnpu.engine.grammar.Grammar;
+import io.github.jnpu.engine.grammar.GrammarException;
 import io.github.jnpu.server.model.GoDuration;
 
 import java.time.Duration;
@@ -88,19 +90,27 @@ record RequestFields(String model, boolean stream, Optional<JsonNode> format, Op
         }
     }
 
-    /** An empty format is none; a wrong one is Ollama's 500; a right one needs a grammar, which is not there yet. */
-    void requireNoFormat() {
+    /**
+     * What the answer is held to: an object for {@code "json"}, else the schema. An empty format is none; a wrong one is Ollama's
+     * 500.
+     *
+     * @throws GrammarException
+     *             if the schema cannot be held
+     */
+    Optional<Grammar> grammar() {
         if (format.isEmpty() || format.get().isTextual() && format.get().textValue().isEmpty()) {
-            return;
+            return Optional.empty();
         }
         JsonNode value = format.get();
-        if (!value.isObject() && !(value.isTextual() && value.textValue().equals("json"))) {
+        if (value.isObject()) {
+            return Optional.of(Grammar.ofJsonSchema(value));
+        }
+        if (!value.isTextual() || !value.textValue().equals("json")) {
             throw new ApiException(500,
                     "invalid format: %s; expected \"json\" or a valid JSON Schema object".formatted(quote(value
                             .toString())));
         }
-        throw ApiException.badRequest(
-                "format is not supported yet: jnpu cannot hold an answer to JSON or a schema; send the request without format");
+        return Optional.of(Grammar.jsonObject());
     }
 
     private static String quote(String text) {

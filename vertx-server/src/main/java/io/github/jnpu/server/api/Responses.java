@@ -5,6 +5,7 @@ import io.github.jnpu.engine.EngineException;
 import io.github.jnpu.engine.ModelBusyException;
 import io.github.jnpu.engine.PromptTooLongException;
 import io.github.jnpu.engine.chat.ChatTemplateException;
+import io.github.jnpu.engine.grammar.GrammarException;
 import io.github.jnpu.server.model.QueueFullException;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
@@ -78,6 +79,7 @@ final class Responses {
             case ModelBusyException busy -> 503;
             case PromptTooLongException tooLong -> 400;
             case ChatTemplateException template -> 400;
+            case GrammarException grammar -> 400;
             case CancellationException cancelled -> 499;
             default -> 500;
         };

@@ -5,10 +5,12 @@ import io.github.jnpu.engine.Generation;
 import io.github.jnpu.engine.GenerationListener;
 import io.github.jnpu.engine.GenerationResult;
 import io.github.jnpu.engine.LanguageModel;
+import io.github.jnpu.engine.chat.AnswerSyntax;
 import io.github.jnpu.engine.chat.ChatMessage;
 import io.github.jnpu.engine.chat.ChatPrompt;
 import io.github.jnpu.engine.chat.ChatTemplate;
 import io.github.jnpu.engine.chat.Thinking;
+import io.github.jnpu.engine.grammar.Grammar;
 
 import java.io.PrintStream;
 import java.time.Duration;
@@ -30,6 +32,7 @@ final class ChatSession implements AutoCloseable {
     private final boolean raw;
     private final Optional<Thinking> thinking;
     private final Optional<ChatTemplate> template;
+    private final Optional<Grammar> grammar;
     private final List<ChatMessage> history = new ArrayList<>();
     private final Modelfile modelfile;
     private Optional<String> system;
@@ -44,6 +47,7 @@ final class ChatSession implements AutoCloseable {
         this.parameters = parameters;
         this.raw = raw;
         this.thinking = thinking;
+        this.grammar = parameters.grammar();
         this.modelfile = Modelfile.of(modelName);
         parameters.applyDefaults(modelfile.parameters());
         load();
@@ -117,7 +121,7 @@ final class ChatSession implements AutoCloseable {
     Answer answer(String text) {
         Optional<ChatTemplate> template = template();
         if (template.isEmpty()) {
-            return report(generate(model().encodePrompt(text, raw)));
+            return report(generate(new Prompt(model().encodePrompt(text, raw), text)));
         }
         ChatMessage question = ChatMessage.user(text);
         List<ChatMessage> turns = new ArrayList<>(history);
@@ -152,14 +156,14 @@ final class ChatSession implements AutoCloseable {
     }
 
     /** The prompt's ids; turns are dropped from the front, oldest first, until it fits the context. */
-    private int[] encode(ChatTemplate template, List<ChatMessage> turns) {
+    private Prompt encode(ChatTemplate template, List<ChatMessage> turns) {
         while (true) {
             List<ChatMessage> messages = new ArrayList<>(turns);
             system.ifPresent(content -> messages.addFirst(ChatMessage.system(content)));
-            int[] ids = model().encodePrompt(
-                    template.render(ChatPrompt.of(messages, List.of(), thinking)), true);
+            String text = template.render(ChatPrompt.of(messages, List.of(), thinking));
+            int[] ids = model().encodePrompt(text, true);
             if (ids.length < model().contextLength() || turns.size() <= 2) {
-                return ids;
+                return new Prompt(ids, text);
             }
             // A question goes with its answer: templates insist on the two taking turns.
             turns.removeFirst();
@@ -167,28 +171,42 @@ final class ChatSession implements AutoCloseable {
         }
     }
 
-    private GenerationResult generate(int[] prompt) {
+    private record Prompt(int[] ids, String text) {}
+
+    /** Thoughts are free where the prompt begins them, or where they were asked for. */
+    private Optional<Grammar> grammar(String prompt) {
+        if (template.isEmpty()) {
+            return grammar;
+        }
+        AnswerSyntax syntax = template.get().syntax();
+        boolean thinks = thinking.map(Thinking::enabled).orElse(false)
+                || syntax.thinkingTags().filter(tags -> tags.areOpenedBy(prompt)).isPresent();
+        return grammar.map(one -> syntax.held(one, thinks, prompt));
+    }
+
+    private GenerationResult generate(Prompt prompt) {
         PrintStream out = console.out();
-        if (prompt.length == 0) {
+        if (prompt.ids.length == 0) {
             throw new EngineException("the prompt is empty, and model '%s' does not begin texts by itself"
                     .formatted(modelName));
         }
-        Generation generation = model().generate(parameters.request(prompt), new GenerationListener() {
-            @Override
-            public void onText(String text) {
-                out.print(text);
-                out.flush();
-                if (out.checkError()) {
-                    throw new OutputClosedException();
-                }
-            }
+        Generation generation = model().generate(parameters.request(prompt.ids, grammar(prompt.text)),
+                new GenerationListener() {
+                    @Override
+                    public void onText(String text) {
+                        out.print(text);
+                        out.flush();
+                        if (out.checkError()) {
+                            throw new OutputClosedException();
+                        }
+                    }
 
-            @Override
-            public void onComplete(GenerationResult result) {}
+                    @Override
+                    public void onComplete(GenerationResult result) {}
 
-            @Override
-            public void onError(RuntimeException failure) {}
-        });
+                    @Override
+                    public void onError(RuntimeException failure) {}
+                });
         running = generation;
         try {
             return generation.result().join();

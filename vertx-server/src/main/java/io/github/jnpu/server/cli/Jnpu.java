@@ -65,6 +65,8 @@ public final class Jnpu implements Runnable {
                         console.wantsColours() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF))
                 .setUsageHelpAutoWidth(console.outputIsTerminal())
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                // A schema's file is written so, and so may a prompt begin.
+                .setExpandAtFiles(false)
                 .setParameterExceptionHandler(Jnpu::explainUsage)
                 .setExecutionExceptionHandler((failure, command, result) -> jnpu.explain(failure));
         int code;

@@ -25,6 +25,7 @@ import java.util.concurrent.Callable;
                 "  jnpu run demo \"What does an NPU do?\"",
                 "  jnpu run demo                                 a conversation; /? lists its commands",
                 "  jnpu run ./model.gguf \"Summarise:\" < report.txt",
+                "  jnpu run demo --format json \"Describe a cat.\"",
                 "  jnpu run ./model.gguf --raw --temperature 0 --num-predict 64 \"Once upon a time\""})
 final class RunCommand implements Callable<Integer> {
     private static final Duration INPUT_NOTICE = Duration.ofSeconds(3);

@@ -111,6 +111,28 @@ class JnpuTest {
     }
 
     @Test
+    void theAnswerCanBeHeldToASchema() throws IOException {
+        Path schema = Files.writeString(folder.resolve("schema.json"),
+                "{\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\",\"minimum\":10,\"maximum\":99}},\"required\":[\"n\"]}");
+        CommandLineRun run = CommandLineRun.of("run", TestModels.stories260K().toString(), "--raw", "--format",
+                "@" + schema,
+                "Once");
+
+        assertThat(run.err()).isEmpty();
+        assertThat(JSON.readTree(run.out()).path("n").intValue()).isBetween(10, 99);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"not\":{}}", "@/no/such/file", "yaml"})
+    void aFormatThatCannotBeHeldIsOneLine(String format) {
+        CommandLineRun run = CommandLineRun.of("run", "demo", "--format", format, "Once");
+
+        assertThat(run.code()).isNotZero();
+        assertThat(run.err().lines().findFirst().orElseThrow()).containsAnyOf("'not' is not supported",
+                "'/no/such/file' cannot be read", "no JSON");
+    }
+
+    @Test
     void pipedInputStandsBeforeThePrompt() {
         List<String> options = List.of("run", tiny(), "--temperature", "0", "--num-predict", "8");
 
