@@ -25,6 +25,9 @@ public record TransferSettings(Duration stall, Duration backOff, int tries, int 
             6,
             16, 100_000_000, 1_000_000_000);
 
+    /** The size comes from the registry; each part is a file and a task here. */
+    private static final long MAX_PARTS = 5000;
+
     public TransferSettings {
         if (!stall.isPositive() || backOff.isNegative() || tries < 1 || parts < 1 || minPartBytes < 1
                 || maxPartBytes < minPartBytes) {
@@ -33,6 +36,7 @@ public record TransferSettings(Duration stall, Duration backOff, int tries, int 
     }
 
     long partBytes(long size) {
-        return Math.clamp(Math.ceilDiv(size, (long) parts), minPartBytes, maxPartBytes);
+        long wanted = Math.clamp(Math.ceilDiv(size, (long) parts), minPartBytes, maxPartBytes);
+        return Math.max(wanted, Math.ceilDiv(size, MAX_PARTS));
     }
 }
