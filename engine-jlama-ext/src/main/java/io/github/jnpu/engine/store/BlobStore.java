@@ -13,6 +13,7 @@ import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.LongConsumer;
 
 /**
@@ -85,6 +86,27 @@ public final class BlobStore {
             }
             return writer.commit();
         }
+    }
+
+    /** A file to write a large blob to, for {@link #adopt}; the sweep takes it if that never comes. */
+    public Path temporary() throws IOException {
+        Files.createDirectories(folder());
+        return folder().resolve(TEMPORARY_PREFIX + UUID.randomUUID());
+    }
+
+    /** Makes a complete file of {@link #temporary} a blob; the file is gone then. */
+    public Digest adopt(Path file, LongConsumer progress) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.force(true);
+        }
+        Digest digest = hash(file, progress);
+        publish(file, digest);
+        return digest;
+    }
+
+    /** The whole of a small blob. */
+    public byte[] read(Digest digest, int limit) throws IOException {
+        return BoundedFile.read(path(digest), limit);
     }
 
     /** Starts or takes up the download of a blob; empty while another process or thread is at it. */

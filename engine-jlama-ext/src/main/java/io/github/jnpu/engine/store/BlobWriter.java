@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.util.UUID;
 
 /**
  * A blob that is being written. It has no name before {@link #commit}, which is the only way for it to become visible; what was not
@@ -23,8 +22,7 @@ public final class BlobWriter implements AutoCloseable {
 
     BlobWriter(BlobStore store) throws IOException {
         this.store = store;
-        Files.createDirectories(store.folder());
-        this.temporary = store.folder().resolve(BlobStore.TEMPORARY_PREFIX + UUID.randomUUID());
+        this.temporary = store.temporary();
         this.channel = FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     }
 
