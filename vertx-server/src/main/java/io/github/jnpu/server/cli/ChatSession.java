@@ -29,7 +29,7 @@ final class ChatSession implements AutoCloseable {
     private final boolean raw;
     private final Optional<Boolean> thinking;
     private final List<ChatMessage> history = new ArrayList<>();
-    private final Modelfile modelfile;
+    private final ModelDefaults modelfile;
     private Optional<String> system;
     private ModelLoading.LoadedModel loaded;
     private Duration unreportedLoad = Duration.ZERO;
@@ -42,7 +42,7 @@ final class ChatSession implements AutoCloseable {
         this.parameters = parameters;
         this.raw = raw;
         this.thinking = thinking;
-        this.modelfile = Modelfile.of(modelName);
+        this.modelfile = ModelDefaults.of(modelName);
         parameters.applyDefaults(modelfile.parameters());
         load();
         try {

@@ -59,7 +59,7 @@ final class ShowCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintStream out = jnpu.console().out();
-        Modelfile modelfile = Modelfile.of(model);
+        ModelDefaults modelfile = ModelDefaults.of(model);
         try (ModelSource source = ModelLocator.open(model)) {
             if (part != null) {
                 printPart(out, source, modelfile);
@@ -80,7 +80,7 @@ final class ShowCommand implements Callable<Integer> {
         return 0;
     }
 
-    private void printPart(PrintStream out, ModelSource source, Modelfile modelfile) {
+    private void printPart(PrintStream out, ModelSource source, ModelDefaults modelfile) {
         if (part.template) {
             out.println(ChatTemplate.of(source).map(ChatTemplate::source).orElseThrow(() -> missing("chat template")));
         } else if (part.system) {
@@ -96,7 +96,7 @@ final class ShowCommand implements Callable<Integer> {
         return new EngineException("model '%s' has no %s".formatted(model, what));
     }
 
-    private static List<String> parameters(Modelfile modelfile) {
+    private static List<String> parameters(ModelDefaults modelfile) {
         return modelfile.parameters().entrySet().stream()
                 .flatMap(entry -> (entry.getValue() instanceof List<?> values ? values : List.of(entry.getValue()))
                         .stream().map(value -> "%-20s %s".formatted(entry.getKey(), value)))
