@@ -5,13 +5,16 @@ import io.github.jnpu.convert.model.ModelConfig;
 import io.github.jnpu.convert.model.ModelFormatException;
 import io.github.jnpu.convert.model.ModelSource;
 import io.github.jnpu.engine.backend.BackendException;
-import io.github.jnpu.engine.backend.Decoder;
 import io.github.jnpu.engine.backend.DecoderOptions;
 import io.github.jnpu.engine.backend.DecoderSequence;
 import io.github.jnpu.engine.backend.MemoryEstimate;
 import io.github.jnpu.engine.backend.PackListener;
-import io.github.jnpu.engine.backend.Placement;
 import io.github.jnpu.engine.chat.ChatTemplate;
+import io.github.jnpu.engine.placement.Deployment;
+import io.github.jnpu.engine.placement.PlacedDecoder;
+import io.github.jnpu.engine.placement.Placement;
+import io.github.jnpu.engine.placement.PlacementMemory;
+import io.github.jnpu.engine.placement.PlacementReport;
 import io.github.jnpu.engine.tokenizer.Tokenizer;
 import io.github.jnpu.probe.HardwareProbe;
 
@@ -44,21 +47,19 @@ public final class LanguageModel implements AutoCloseable {
     private final ModelConfig config;
     private final Tokenizer tokenizer;
     private final Optional<ChatTemplate> chatTemplate;
-    private final Placement placement;
-    private final Decoder decoder;
+    private final PlacedDecoder decoder;
     private final ModelOptions options;
     private final int contextLength;
     private final GenerationScheduler scheduler;
 
     private LanguageModel(ModelSource source, ModelConfig config, ModelOptions options, int contextLength,
-            Tokenizer tokenizer, Optional<ChatTemplate> chatTemplate, Placement placement, Decoder decoder) {
+            Tokenizer tokenizer, Optional<ChatTemplate> chatTemplate, PlacedDecoder decoder) {
         this.source = source;
         this.config = config;
         this.options = options;
         this.contextLength = contextLength;
         this.tokenizer = tokenizer;
         this.chatTemplate = chatTemplate;
-        this.placement = placement;
         this.decoder = decoder;
         this.scheduler = new GenerationScheduler(config.name(), decoder, tokenizer, config.vocabularySize(),
                 contextLength);
@@ -110,8 +111,9 @@ public final class LanguageModel implements AutoCloseable {
             FutureTask<Tokenizer> tokenizer = tasks.start("tokenizer", () -> Tokenizer.of(file));
             FutureTask<Optional<ChatTemplate>> chatTemplate = tasks.start("template", () -> ChatTemplate.of(file));
             DecoderGraph described = DecoderGraph.of(file);
-            Placement placement = Placement.choose(described, options.backend());
-            boolean fits = MemoryNeeds.of(described, placement, options).check(file.location());
+            Deployment deployment = new Deployment(described, options.place(), ModelIdentity.of(file),
+                    PlacementMemory.ofUser());
+            boolean fits = MemoryNeeds.fit(deployment, described, options).check(file.location());
             boolean repack = fits && options.repack();
             LoadProgress progress = new LoadProgress(listener, WeightReader.weightBytes(file.tensors()), repack);
             if (!options.useMmap()) {
@@ -125,14 +127,16 @@ public final class LanguageModel implements AutoCloseable {
                     progress.reading())) {
                 DecoderGraph graph = source == file ? described : DecoderGraph.of(source);
                 ModelConfig config = graph.config();
-                Decoder decoder = compile(placement, graph, new DecoderOptions(options.threads(), options.cacheType(),
-                        MAX_BATCH, repack, progress.packing(), packedFile), source);
+                PlacedDecoder decoder = compile(deployment, graph, options,
+                        new DecoderOptions(options.threads(), options.cacheType(),
+                                MAX_BATCH, repack, progress.packing(), packedFile),
+                        source);
                 try {
                     requireRows(LoadTasks.join(tokenizer), config, source);
                     prefetch.await();
                     progress.complete();
                     return new LanguageModel(source, config, options.withRepack(repack), contextLength(config, options),
-                            LoadTasks.join(tokenizer), LoadTasks.join(chatTemplate), placement, decoder);
+                            LoadTasks.join(tokenizer), LoadTasks.join(chatTemplate), decoder);
                 } catch (RuntimeException | Error e) {
                     decoder.close();
                     throw e;
@@ -157,19 +161,25 @@ public final class LanguageModel implements AutoCloseable {
      */
     public static MemoryEstimate estimate(ModelSource source, ModelOptions options) {
         DecoderGraph graph = DecoderGraph.of(source);
-        return estimate(graph, Placement.find(graph, options.backend()), options);
+        return estimate(graph, Placement.find(graph, options.place()), options);
     }
 
     static MemoryEstimate estimate(DecoderGraph graph, Placement placement, ModelOptions options) {
         int threads = options.threads() == 0 ? defaultThreads() : options.threads();
-        return placement.backend().estimate(graph, new DecoderOptions(threads, options.cacheType(), MAX_BATCH,
-                options.repack(), PackListener.NONE, Optional.empty()), contextLength(graph.config(), options));
+        DecoderOptions decoderOptions = new DecoderOptions(threads, options.cacheType(), MAX_BATCH, options.repack(),
+                PackListener.NONE, Optional.empty());
+        return MemoryEstimate.sum(placement.divisions().stream()
+                .map(division -> division.estimate(graph, decoderOptions, contextLength(graph.config(), options)))
+                .toList());
     }
 
-    private static Decoder compile(Placement placement, DecoderGraph graph, DecoderOptions options,
-            ModelSource source) {
+    private static PlacedDecoder compile(Deployment deployment, DecoderGraph graph, ModelOptions options,
+            DecoderOptions decoderOptions, ModelSource source) {
         try {
-            return placement.backend().compile(graph, options);
+            PlacedDecoder decoder = deployment.compile(graph, decoderOptions, contextLength(graph.config(), options));
+            System.getLogger(LanguageModel.class.getName()).log(Level.INFO,
+                    () -> "model '%s': %s".formatted(graph.config().name(), decoder.placement()));
+            return decoder;
         } catch (InternalError e) {
             throw WeightReader.unreadable(source.location(), e);
         }
@@ -208,14 +218,19 @@ public final class LanguageModel implements AutoCloseable {
         return contextLength;
     }
 
-    /** Which backend runs this model, and why no other does. */
+    /** What runs each stage of this model at the moment, and why nothing else does. */
     public Placement placement() {
-        return placement;
+        return decoder.placement();
+    }
+
+    /** What runs each stage at the moment, with precision, memory, speed and what went wrong. */
+    public PlacementReport report() {
+        return decoder.report();
     }
 
     /** What it takes of memory when a text fills the context, part by part. */
     public MemoryEstimate memory() {
-        return estimate(DecoderGraph.of(source), placement, options);
+        return estimate(DecoderGraph.of(source), decoder.placement(), options);
     }
 
     /** How many threads compute. */

@@ -2,7 +2,7 @@ package io.github.jnpu.engine;
 
 import io.github.jnpu.convert.graph.DecoderGraph;
 import io.github.jnpu.engine.backend.MemoryEstimate;
-import io.github.jnpu.engine.backend.Placement;
+import io.github.jnpu.engine.placement.Deployment;
 import io.github.jnpu.probe.HardwareProbe;
 import io.github.jnpu.probe.Memory;
 
@@ -17,10 +17,12 @@ import java.lang.System.Logger.Level;
  *            whether the weights leave the page cache
  */
 record MemoryNeeds(MemoryEstimate estimate, long availableBytes, boolean copied) {
-    static MemoryNeeds of(DecoderGraph graph, Placement placement, ModelOptions options) {
+    /** Leaves devices out that nobody asked for and for which there is no room; then what the rest needs. */
+    static MemoryNeeds fit(Deployment deployment, DecoderGraph graph, ModelOptions options) {
         Memory memory = HardwareProbe.local().memory();
-        return new MemoryNeeds(LanguageModel.estimate(graph, placement, options), memory.availableBytes(),
-                !options.useMmap());
+        deployment.fit(placement -> LanguageModel.estimate(graph, placement, options), memory.availableBytes());
+        return new MemoryNeeds(LanguageModel.estimate(graph, deployment.placement(), options),
+                memory.availableBytes(), !options.useMmap());
     }
 
     private boolean fits(long bytes) {

@@ -1,6 +1,7 @@
 package io.github.jnpu.engine;
 
 import io.github.jnpu.engine.backend.KvCacheType;
+import io.github.jnpu.engine.placement.PlacementWish;
 
 import java.nio.file.Path;
 import java.util.Objects;
@@ -16,8 +17,8 @@ import java.util.Optional;
  *            cores to use; 0 for all physical cores that this process may use
  * @param cacheType
  *            number format of the KV cache
- * @param backend
- *            the name of the backend that must be used; empty for the best one
+ * @param place
+ *            what runs each stage
  * @param useMmap
  *            whether weights stay where the file is mapped, and other processes share them; false copies them into memory of
  *            this process while loading, for files on a network that may go away
@@ -29,14 +30,15 @@ import java.util.Optional;
  *            a folder that keeps weights as they were laid out anew, so that the next load maps them: as fast as loading gets, and shared
  *            by processes, for as much disk as the weights take; empty to keep nothing. Only models that are mapped from a file are kept
  */
-public record ModelOptions(int contextLength, int threads, KvCacheType cacheType, Optional<String> backend,
+public record ModelOptions(int contextLength, int threads, KvCacheType cacheType, PlacementWish place,
         boolean useMmap, boolean repack, Optional<Path> weightCache) {
 
-    public static final ModelOptions DEFAULT = new ModelOptions(0, 0, KvCacheType.F16, Optional.empty(), true, true,
+    public static final ModelOptions DEFAULT = new ModelOptions(0, 0, KvCacheType.F16, PlacementWish.AUTO, true, true,
             Optional.empty());
 
     public ModelOptions {
         Objects.requireNonNull(cacheType, "cacheType");
+        Objects.requireNonNull(place, "place");
         if (contextLength < 0 || threads < 0) {
             throw new IllegalArgumentException(
                     "contextLength and threads must not be negative: %d, %d".formatted(contextLength, threads));
@@ -44,30 +46,35 @@ public record ModelOptions(int contextLength, int threads, KvCacheType cacheType
     }
 
     public ModelOptions withContextLength(int value) {
-        return new ModelOptions(value, threads, cacheType, backend, useMmap, repack, weightCache);
+        return new ModelOptions(value, threads, cacheType, place, useMmap, repack, weightCache);
     }
 
     public ModelOptions withThreads(int value) {
-        return new ModelOptions(contextLength, value, cacheType, backend, useMmap, repack, weightCache);
+        return new ModelOptions(contextLength, value, cacheType, place, useMmap, repack, weightCache);
     }
 
     public ModelOptions withCacheType(KvCacheType value) {
-        return new ModelOptions(contextLength, threads, value, backend, useMmap, repack, weightCache);
+        return new ModelOptions(contextLength, threads, value, place, useMmap, repack, weightCache);
     }
 
+    public ModelOptions withPlace(PlacementWish value) {
+        return new ModelOptions(contextLength, threads, cacheType, value, useMmap, repack, weightCache);
+    }
+
+    /** Everything on one backend, and nowhere else. */
     public ModelOptions withBackend(String value) {
-        return new ModelOptions(contextLength, threads, cacheType, Optional.of(value), useMmap, repack, weightCache);
+        return withPlace(PlacementWish.parse(value, true));
     }
 
     public ModelOptions withUseMmap(boolean value) {
-        return new ModelOptions(contextLength, threads, cacheType, backend, value, repack, weightCache);
+        return new ModelOptions(contextLength, threads, cacheType, place, value, repack, weightCache);
     }
 
     public ModelOptions withRepack(boolean value) {
-        return new ModelOptions(contextLength, threads, cacheType, backend, useMmap, value, weightCache);
+        return new ModelOptions(contextLength, threads, cacheType, place, useMmap, value, weightCache);
     }
 
     public ModelOptions withWeightCache(Optional<Path> folder) {
-        return new ModelOptions(contextLength, threads, cacheType, backend, useMmap, repack, folder);
+        return new ModelOptions(contextLength, threads, cacheType, place, useMmap, repack, folder);
     }
 }

@@ -62,9 +62,7 @@ final class WeightCache {
     }
 
     private static String name(Path model) throws IOException {
-        BasicFileAttributes attributes = Files.readAttributes(model, BasicFileAttributes.class);
-        String identity = "%s %d %d".formatted(model, attributes.size(),
-                attributes.lastModifiedTime().toInstant().toEpochMilli());
+        String identity = ModelIdentity.of(model);
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(identity.getBytes(StandardCharsets.UTF_8));
             String readable = model.getFileName().toString().replaceAll("[^A-Za-z0-9._-]", "_");

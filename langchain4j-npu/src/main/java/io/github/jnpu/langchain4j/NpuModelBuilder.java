@@ -3,6 +3,7 @@ package io.github.jnpu.langchain4j;
 import dev.langchain4j.model.chat.listener.ChatModelListener;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import io.github.jnpu.engine.ModelOptions;
+import io.github.jnpu.engine.placement.PlacementWish;
 
 import java.nio.file.Path;
 import java.util.List;
@@ -130,11 +131,30 @@ public abstract class NpuModelBuilder<B extends NpuModelBuilder<B>> {
         return self();
     }
 
+    /**
+     * What runs each stage of the work: {@code npu}, {@code prefill=npu,decode=gpu}, {@code onnxruntime:webgpu}; by default the best
+     * device. What cannot be had runs on the CPU with a warning in the log.
+     *
+     * @throws IllegalArgumentException
+     *             if it cannot be read
+     */
+    public B place(String value) {
+        options = options.withPlace(value == null
+                ? PlacementWish.AUTO
+                : PlacementWish.parse(value, options.place().strict()));
+        return self();
+    }
+
+    /** Whether building the model fails, and a request, rather than anything else than {@link #place} runs it. */
+    public B strict(boolean value) {
+        options = options.withPlace(options.place().withStrict(value));
+        return self();
+    }
+
     /** The backend that must be used, by name; by default the best one. */
     public B backend(String value) {
         options = value == null
-                ? new ModelOptions(options.contextLength(), options.threads(), options.cacheType(),
-                        ModelOptions.DEFAULT.backend(), options.useMmap(), options.repack(), options.weightCache())
+                ? options.withPlace(PlacementWish.AUTO)
                 : options.withBackend(value);
         return self();
     }

@@ -53,7 +53,7 @@ public final class JnpuServer implements AutoCloseable {
                 .setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
         this.loaded = new LoadedModels(options.keepAlive(), options.maxLoadedModels(), options.maxQueue(),
                 ModelOptions.DEFAULT.withCacheType(options.cacheType()).withRepack(options.repack())
-                        .withWeightCache(options.weightCache()));
+                        .withWeightCache(options.weightCache()).withPlace(options.place()));
         WorkerExecutor workers = vertx.createSharedWorkerExecutor("jnpu-requests", WORKERS);
         this.api = new ApiRouter(vertx, workers, options.store(), loaded, options.origins(), address, options
                 .contextLength(), options.maxBodyBytes(), JnpuVersion.semantic());

@@ -1,6 +1,7 @@
 package io.github.jnpu.server;
 
 import io.github.jnpu.engine.backend.KvCacheType;
+import io.github.jnpu.engine.placement.PlacementWish;
 import io.github.jnpu.engine.store.ModelStore;
 import io.github.jnpu.server.model.GoDuration;
 
@@ -37,12 +38,14 @@ import java.util.Optional;
  *            whether models lay their weights out anew while loading
  * @param weightCache
  *            the folder that keeps weights as they were laid out; empty to keep nothing
+ * @param place
+ *            what runs the stages of models that do not say, nor their requests
  * @param maxBodyBytes
  *            the longest request body that is read
  */
 public record ServerOptions(String host, int port, ModelStore store, Duration keepAlive, int maxLoadedModels,
         int maxQueue, List<String> origins, int contextLength, KvCacheType cacheType, boolean repack,
-        Optional<Path> weightCache, int maxBodyBytes) {
+        Optional<Path> weightCache, PlacementWish place, int maxBodyBytes) {
     public static final int DEFAULT_PORT = 11434;
 
     private static final Duration DEFAULT_KEEP_ALIVE = Duration.ofMinutes(5);
@@ -64,8 +67,8 @@ public record ServerOptions(String host, int port, ModelStore store, Duration ke
 
     /**
      * Reads the variables that Ollama's server knows: OLLAMA_HOST, OLLAMA_MODELS, OLLAMA_KEEP_ALIVE, OLLAMA_MAX_QUEUE,
-     * OLLAMA_MAX_LOADED_MODELS, OLLAMA_ORIGINS, OLLAMA_CONTEXT_LENGTH, OLLAMA_KV_CACHE_TYPE; and JNPU_REPACK and
-     * JNPU_WEIGHT_CACHE.
+     * OLLAMA_MAX_LOADED_MODELS, OLLAMA_ORIGINS, OLLAMA_CONTEXT_LENGTH, OLLAMA_KV_CACHE_TYPE; and JNPU_REPACK,
+     * JNPU_WEIGHT_CACHE, JNPU_PLACE and JNPU_STRICT.
      *
      * @throws IllegalArgumentException
      *             one line that names the variable, if one has a value that cannot be used
@@ -80,18 +83,23 @@ public record ServerOptions(String host, int port, ModelStore store, Duration ke
                 origins(value(environment, "OLLAMA_ORIGINS")), wholeNumber(environment, "OLLAMA_CONTEXT_LENGTH", 0),
                 cacheType(value(environment, "OLLAMA_KV_CACHE_TYPE")),
                 flag("JNPU_REPACK", value(environment, "JNPU_REPACK"), true),
-                weightCache(environment),
+                weightCache(environment), place(environment),
                 DEFAULT_MAX_BODY_BYTES);
     }
 
     public ServerOptions withAddress(String newHost, int newPort) {
         return new ServerOptions(newHost, newPort, store, keepAlive, maxLoadedModels, maxQueue, origins, contextLength,
-                cacheType, repack, weightCache, maxBodyBytes);
+                cacheType, repack, weightCache, place, maxBodyBytes);
+    }
+
+    public ServerOptions withPlace(PlacementWish newPlace) {
+        return new ServerOptions(host, port, store, keepAlive, maxLoadedModels, maxQueue, origins, contextLength,
+                cacheType, repack, weightCache, newPlace, maxBodyBytes);
     }
 
     public ServerOptions withStore(ModelStore newStore) {
         return new ServerOptions(host, port, newStore, keepAlive, maxLoadedModels, maxQueue, origins, contextLength,
-                cacheType, repack, weightCache, maxBodyBytes);
+                cacheType, repack, weightCache, place, maxBodyBytes);
     }
 
     private static String value(Map<String, String> environment, String name) {
@@ -168,6 +176,22 @@ public record ServerOptions(String host, int port, ModelStore store, Duration ke
         return flag("JNPU_WEIGHT_CACHE", value(environment, "JNPU_WEIGHT_CACHE"), false)
                 ? Optional.of(new ModelStore(ModelStore.folder(environment)).weightCache())
                 : Optional.empty();
+    }
+
+    /**
+     * JNPU_PLACE and JNPU_STRICT.
+     *
+     * @throws IllegalArgumentException
+     *             one line that names the variable, if one has a value that cannot be used
+     */
+    public static PlacementWish place(Map<String, String> environment) {
+        boolean strict = flag("JNPU_STRICT", value(environment, "JNPU_STRICT"), false);
+        String text = value(environment, "JNPU_PLACE");
+        try {
+            return text.isEmpty() ? PlacementWish.AUTO.withStrict(strict) : PlacementWish.parse(text, strict);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("JNPU_PLACE: " + e.getMessage(), e);
+        }
     }
 
     private static KvCacheType cacheType(String text) {

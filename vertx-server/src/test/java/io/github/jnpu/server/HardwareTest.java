@@ -146,11 +146,13 @@ class HardwareTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"core-ultra-7-258v,npu0,no backend", "broken-permissions,npu0,permission"})
+    @CsvSource({"core-ultra-7-258v,npu0,no installed backend", "broken-permissions,npu0,permission"})
     void whyADeviceIsNotUsed(String machine, String device, String reason) {
         try (LoadedModels models = new LoadedModels(Duration.ofMinutes(5), 1, 1, DEFAULT)) {
-            models.acquire(new LoadRequest(store.store().list().getFirst(), 0, 0, true, Optional.empty(),
-                    () -> false)).join().release();
+            models.acquire(
+                    new LoadRequest(store.store().list().getFirst(), 0, 0, true, Optional.empty(), Optional.empty(),
+                            () -> false))
+                    .join().release();
 
             JsonNode hardware = tree(new HardwareMonitor(HardwareProbe.captured(MACHINES.resolve(machine)), models, "0")
                     .hardware());

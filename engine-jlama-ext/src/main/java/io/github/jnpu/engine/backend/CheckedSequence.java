@@ -81,7 +81,7 @@ public abstract class CheckedSequence implements DecoderSequence {
             int logitRows);
 
     @Override
-    public final void truncate(int newLength) {
+    public void truncate(int newLength) {
         if (newLength < 0 || newLength > length) {
             throw new IllegalArgumentException("cannot shorten %d tokens to %d".formatted(length, newLength));
         }
@@ -89,7 +89,7 @@ public abstract class CheckedSequence implements DecoderSequence {
     }
 
     @Override
-    public final void advance(int newLength) {
+    public void advance(int newLength) {
         if (!sharesCache()) {
             throw new BackendException("this device keeps its KV cache to itself");
         }

@@ -1,8 +1,11 @@
 package io.github.jnpu.engine.backend;
 
 import io.github.jnpu.convert.graph.DecoderGraph;
+import io.github.jnpu.probe.DeviceReport;
 
+import java.util.List;
 import java.util.ServiceLoader;
+import java.util.function.Supplier;
 
 /**
  * The plug for a way of computing. Backends are found with {@link ServiceLoader}; a jar can bring one of its own.
@@ -24,6 +27,35 @@ public interface ComputeBackend {
     /** Which one, as the probe's reports name it: {@code cpu}, {@code npu0}. */
     default String deviceId() {
         return "cpu";
+    }
+
+    /** What users write to get exactly this: the name, or name and device, as {@code onnxruntime:webgpu}. */
+    default String target() {
+        return name();
+    }
+
+    /**
+     * The same way of computing on each device that this machine has for it, itself among them. Loads native libraries only where the machine
+     * has a device that they are for.
+     *
+     * @param machine
+     *            what the probe has found; takes some tens of milliseconds when it is asked for the first time
+     */
+    default List<ComputeBackend> devices(Supplier<DeviceReport> machine) {
+        return List.of(this);
+    }
+
+    /**
+     * Which version of which library and driver computes, so that what was found out about it holds as long as this stays the same; empty
+     * for code that is part of jnpu.
+     */
+    default String version() {
+        return "";
+    }
+
+    /** Whether its logits are to be compared with jnpu's own before it is trusted with a model: somebody else's library computes. */
+    default boolean needsSelfCheck() {
+        return false;
     }
 
     /**

@@ -1,5 +1,7 @@
 package io.github.jnpu.engine.backend;
 
+import java.util.Optional;
+
 /**
  * A network made ready for a device. It belongs to one scheduler thread: neither it nor its sequences are thread-safe.
  */
@@ -17,6 +19,19 @@ public interface Decoder extends AutoCloseable {
 
     /** How many threads compute; a small model may use fewer than it was allowed. */
     int threads();
+
+    /** In which number formats it computes, for people: {@code int8 products, f32 cache}; empty if there is nothing to say. */
+    default String precision() {
+        return "";
+    }
+
+    /** How many nodes of a compiled graph run on the device and how many elsewhere; empty if there is no such thing or nobody knows. */
+    default Optional<NodeCounts> nodes() {
+        return Optional.empty();
+    }
+
+    /** Nodes of a graph that a runtime has compiled. */
+    record NodeCounts(int onDevice, int elsewhere) {}
 
     /** How many bytes one token takes in the KV cache, all layers together. */
     long cacheBytesPerToken();

@@ -1,5 +1,7 @@
 package io.github.jnpu.engine.backend;
 
+import java.util.List;
+
 /**
  * What a model takes of memory, worked out from its header before anything is loaded. In bytes.
  *
@@ -32,6 +34,14 @@ public record MemoryEstimate(long weightBytes, long cacheBytes, long bufferBytes
      */
     public MemoryEstimate withCopyWhileCompiling() {
         return new MemoryEstimate(weightBytes, cacheBytes, bufferBytes, Math.max(compileBytes, weightBytes));
+    }
+
+    /** Of several decoders in memory together. They are made ready one after the other. */
+    public static MemoryEstimate sum(List<MemoryEstimate> parts) {
+        return new MemoryEstimate(parts.stream().mapToLong(MemoryEstimate::weightBytes).sum(),
+                parts.stream().mapToLong(MemoryEstimate::cacheBytes).sum(),
+                parts.stream().mapToLong(MemoryEstimate::bufferBytes).sum(),
+                parts.stream().mapToLong(MemoryEstimate::compileBytes).max().orElse(0));
     }
 
     /** When the model is ready and a text fills the context; the process comes on top. */

@@ -31,6 +31,11 @@ public final class JlamaBackend implements ComputeBackend {
     }
 
     @Override
+    public boolean needsSelfCheck() {
+        return true;
+    }
+
+    @Override
     public Suitability suitability(DecoderGraph graph, Stage stage) {
         if (stage == Stage.EMBED || !graph.isWhole()) {
             return new Suitability.Unsuitable("jlama runs whole decoders only here");

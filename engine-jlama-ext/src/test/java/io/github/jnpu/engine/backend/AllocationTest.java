@@ -6,6 +6,7 @@ import io.github.jnpu.convert.graph.DecoderGraph;
 import io.github.jnpu.convert.random.FileType;
 import io.github.jnpu.convert.random.ModelSize;
 import io.github.jnpu.convert.random.RandomModel;
+import io.github.jnpu.engine.placement.Placement;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -49,7 +50,7 @@ class AllocationTest {
         new RandomModel("llama", ModelSize.Preset.TINY.size(), type, false, 1).write(file);
         try (GgufFile model = GgufFile.open(file)) {
             DecoderGraph graph = DecoderGraph.of(model);
-            ComputeBackend backend = Placement.choose(graph, Optional.of("vector")).backend();
+            ComputeBackend backend = Placement.find(graph, Optional.of("vector")).backend();
             // One thread, so that all that is allocated shows on this one.
             try (Decoder decoder = backend.compile(graph, new DecoderOptions(1, cacheType, 32));
                     DecoderSequence sequence = decoder.newSequence(context)) {

@@ -5,6 +5,7 @@ import io.github.jnpu.convert.graph.DecoderGraph;
 import io.github.jnpu.convert.random.FileType;
 import io.github.jnpu.convert.random.ModelSize;
 import io.github.jnpu.convert.random.RandomModel;
+import io.github.jnpu.engine.placement.Placement;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -51,7 +52,7 @@ class BackendParityTest {
     private static float[][] logits(DecoderGraph graph, String backend) {
         int[] tokens = new SplittableRandom(1).ints(LENGTH, 3, graph.config().vocabularySize()).toArray();
         float[][] logits = new float[1 + LENGTH - PROMPT][graph.config().vocabularySize()];
-        ComputeBackend compute = Placement.choose(graph, Optional.of(backend)).backend();
+        ComputeBackend compute = Placement.find(graph, Optional.of(backend)).backend();
         try (Decoder decoder = compute.compile(graph, new DecoderOptions(2, KvCacheType.F32, 32));
                 DecoderSequence sequence = decoder.newSequence(LENGTH)) {
             sequence.forward(tokens, 0, PROMPT, logits[0]);

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.jnpu.convert.TestModels;
 import io.github.jnpu.convert.gguf.GgufFile;
 import io.github.jnpu.convert.graph.DecoderGraph;
+import io.github.jnpu.engine.placement.Placement;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -33,7 +34,7 @@ class GoldenLogitsTest {
         int promptLength = golden.get("prompt_ids").size();
         try (GgufFile model = GgufFile.open(file)) {
             DecoderGraph graph = DecoderGraph.of(model);
-            ComputeBackend compute = Placement.choose(graph, Optional.of(backend)).backend();
+            ComputeBackend compute = Placement.find(graph, Optional.of(backend)).backend();
             try (Decoder decoder = compute.compile(graph, new DecoderOptions(2, cacheType, 64));
                     DecoderSequence sequence = decoder.newSequence(ids.length)) {
                 float[] logits = new float[graph.config().vocabularySize()];

@@ -1,6 +1,7 @@
 package io.github.jnpu.server.api;
 
 import io.github.jnpu.engine.LanguageModel;
+import io.github.jnpu.engine.placement.PlacementWish;
 import io.github.jnpu.engine.sampling.SamplingOptions;
 import io.github.jnpu.engine.store.StoredModel;
 
@@ -16,7 +17,8 @@ sealed interface AnswerCall {
     record Answered(Object answer) implements AnswerCall {}
 
     /** Only load the model. */
-    record Load(StoredModel model, int contextLength, int threads, boolean useMmap, Optional<Duration> keepAlive,
+    record Load(StoredModel model, int contextLength, int threads, boolean useMmap,
+            Optional<PlacementWish> place, Optional<Duration> keepAlive,
             AnswerShape shape)
             implements
                 AnswerCall {}

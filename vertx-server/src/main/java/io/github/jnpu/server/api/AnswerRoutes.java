@@ -119,7 +119,7 @@ final class AnswerRoutes {
 
     private static LoadRequest request(AnswerCall.Load load, Client client) {
         return new LoadRequest(load.model(), load.contextLength(), load.threads(), load.useMmap(),
-                load.keepAlive(), client::gone);
+                load.place(), load.keepAlive(), client::gone);
     }
 
     private static Throwable unwrap(Throwable failure) {

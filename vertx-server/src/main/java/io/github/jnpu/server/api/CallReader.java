@@ -229,7 +229,7 @@ final class CallReader {
 
     private AnswerCall.Load load(RequestFields common, StoredModel model, OptionValues options, AnswerShape shape) {
         return new AnswerCall.Load(model, options.contextLength(defaultContextLength), options.threads(),
-                options.useMmap(),
+                options.useMmap(), options.place(),
                 common.keepAlive(), shape);
     }
 

@@ -5,12 +5,13 @@ import io.github.jnpu.convert.model.ModelFormatException;
 import io.github.jnpu.convert.model.ModelSource;
 import io.github.jnpu.engine.EngineException;
 import io.github.jnpu.engine.backend.ComputeBackend;
-import io.github.jnpu.engine.backend.Placement;
+import io.github.jnpu.engine.placement.Placement;
 import io.github.jnpu.engine.store.ModelConfiguration;
 import io.github.jnpu.engine.store.ModelName;
 import io.github.jnpu.engine.store.ModelStore;
 import io.github.jnpu.engine.store.StoredModel;
 import io.github.jnpu.server.hardware.HardwareMonitor;
+import io.github.jnpu.server.hardware.ModelPlacement;
 import io.github.jnpu.server.model.LoadedModels;
 import io.github.jnpu.server.model.ModelHeader;
 import io.github.jnpu.server.model.ModelHeaders;
@@ -60,7 +61,7 @@ final class ModelRoutes {
     private record Tags(List<Tag> models) {}
 
     private record Running(String name, String model, long size, String digest, Details details, String expiresAt,
-            long sizeVram, int contextLength) {}
+            long sizeVram, int contextLength, List<ModelPlacement.StagePlacement> placement, List<String> warnings) {}
 
     private record RunningModels(List<Running> models) {}
 
@@ -138,7 +139,8 @@ final class ModelRoutes {
                 running.add(new Running(model.name().shortName(), model.name().shortName(), status.memoryBytes(), model
                         .digest(), details, Timestamps.local(status.expiresAt()), 0,
                         status
-                                .contextLength()));
+                                .contextLength(),
+                        ModelPlacement.stages(status.report()), status.report().warnings()));
             }
             return new RunningModels(running);
         }, false).onComplete(answer -> Responses.json(routing, answer), failure -> Responses.fail(routing, failure));

@@ -2,7 +2,9 @@ package io.github.jnpu.server.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.jnpu.engine.placement.PlacementWish;
 import io.github.jnpu.engine.sampling.SamplingOptions;
+import io.github.jnpu.server.model.PlacementParameters;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,7 +31,8 @@ final class OptionValues {
             "draft_num_predict", "num_keep", "seed", "num_predict", "top_k", "repeat_last_n");
     private static final Set<String> FLOATS = Set.of("top_p", "min_p", "typical_p", "temperature", "repeat_penalty",
             "presence_penalty", "frequency_penalty");
-    private static final Set<String> BOOLEANS = Set.of("use_mmap");
+    private static final Set<String> BOOLEANS = Set.of("use_mmap", PlacementParameters.STRICT);
+    private static final Set<String> TEXTS = Set.of(PlacementParameters.PLACE);
     private static final Set<String> WITHDRAWN = Set.of("penalize_newline", "low_vram", "f16_kv", "logits_all",
             "vocab_only", "use_mlock", "mirostat", "mirostat_tau", "mirostat_eta");
 
@@ -67,6 +70,8 @@ final class OptionValues {
             require(value.isNumber(), name, "float32");
         } else if (BOOLEANS.contains(name)) {
             require(value.isBoolean(), name, "boolean");
+        } else if (TEXTS.contains(name)) {
+            require(value.isTextual(), name, "string");
         } else if (name.equals("stop")) {
             require(value.isArray(), name, "array");
             for (JsonNode element : value) {
@@ -114,6 +119,24 @@ final class OptionValues {
     boolean useMmap() {
         JsonNode value = values.get("use_mmap");
         return value == null || value.booleanValue();
+    }
+
+    /**
+     * What runs the model, if somebody said.
+     *
+     * @throws ApiException
+     *             400 if it cannot be read
+     */
+    Optional<PlacementWish> place() {
+        JsonNode place = values.get(PlacementParameters.PLACE);
+        JsonNode strict = values.get(PlacementParameters.STRICT);
+        try {
+            return PlacementParameters.wish(place == null ? null : place.textValue(), strict == null
+                    ? null
+                    : strict.booleanValue());
+        } catch (IllegalArgumentException e) {
+            throw ApiException.badRequest("invalid option: place: " + e.getMessage());
+        }
     }
 
     /** Tokens to generate at most; negative for what the context holds. */

@@ -6,11 +6,13 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import io.vertx.core.buffer.Buffer;
 
 /** Answers as JSON: snake case, absent fields left out. */
 final class WireJson {
-    static final ObjectMapper MAPPER = JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+    static final ObjectMapper MAPPER = JsonMapper.builder().addModule(new Jdk8Module())
+            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
             // Absent fields go, but entries of maps stay: a null there is an array that was not asked for.
             .defaultPropertyInclusion(Value.construct(Include.NON_NULL, Include.ALWAYS)).build();
 

@@ -10,6 +10,7 @@ import io.github.jnpu.engine.evaluation.Benchmark.Test;
 import io.github.jnpu.engine.store.ModelLocator;
 import io.github.jnpu.engine.store.ModelStore;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -75,8 +76,8 @@ final class BenchCommand implements Callable<Integer> {
             "--threads"}, paramLabel = "N", split = ",", defaultValue = "0", description = "Cores to use; 0 for all (default ${DEFAULT-VALUE}).")
     private List<Integer> threads;
 
-    @Option(names = "--backend", paramLabel = "NAME", description = "The backend to measure (default: the fastest).")
-    private String backend;
+    @Mixin
+    private PlacementOptions placement;
 
     @Option(names = {"-o",
             "--output"}, paramLabel = "FORMAT", defaultValue = "md", description = "md: a table; json: an array with llama-bench's names (default ${DEFAULT-VALUE}).")
@@ -135,10 +136,9 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private void measure(BenchmarkSubject subject, int threadCount, List<Test> tests, BenchmarkReport report) {
-        ModelOptions defaults = ModelOptions.DEFAULT.withThreads(threadCount).withCacheType(cacheType)
-                .withRepack(!noRepack)
+        ModelOptions options = ModelOptions.DEFAULT.withThreads(threadCount).withCacheType(cacheType)
+                .withRepack(!noRepack).withPlace(placement.wish(Optional.empty()))
                 .withWeightCache(weightCache ? Optional.of(ModelStore.ofUser().weightCache()) : Optional.empty());
-        ModelOptions options = backend == null ? defaults : defaults.withBackend(backend);
         try (Benchmark benchmark = load(subject, options)) {
             if (!json) {
                 jnpu.console().err().printf(Locale.ROOT, "%s: loaded in %.2f s%n", subject.name(),

@@ -3,8 +3,11 @@ package io.github.jnpu.server.cli;
 import io.github.jnpu.engine.GenerationRequest;
 import io.github.jnpu.engine.ModelOptions;
 import io.github.jnpu.engine.backend.KvCacheType;
+import io.github.jnpu.engine.placement.PlacementWish;
 import io.github.jnpu.engine.sampling.SamplingOptions;
 import io.github.jnpu.engine.store.ModelStore;
+import io.github.jnpu.server.model.PlacementParameters;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 import java.util.ArrayList;
@@ -115,8 +118,10 @@ final class GenerationParameters {
         repack = !value;
     }
 
-    @Option(names = "--backend", paramLabel = "NAME", description = "The backend to use: vector, onnxruntime, onnxruntime:webgpu, reference or jlama (default: the fastest).")
-    private String backend;
+    @Mixin
+    private PlacementOptions placement;
+
+    private Optional<PlacementWish> placementOfModel = Optional.empty();
 
     @Option(names = "--weight-cache", description = WEIGHT_CACHE_HELP)
     private boolean weightCache;
@@ -184,6 +189,8 @@ final class GenerationParameters {
             }
         });
         chosen.retainAll(byUser);
+        placementOfModel = PlacementParameters.wish(defaults.get(PlacementParameters.PLACE), defaults.get(
+                PlacementParameters.STRICT));
     }
 
     /** JSON readers give whole numbers as floating-point ones here and there. */
@@ -226,7 +233,7 @@ final class GenerationParameters {
                 .withRepack(repack)
                 .withCacheType(cacheType)
                 .withWeightCache(weightCache ? Optional.of(ModelStore.ofUser().weightCache()) : Optional.empty());
-        return backend == null ? options : options.withBackend(backend);
+        return options.withPlace(placement.wish(placementOfModel));
     }
 
     GenerationRequest request(int[] prompt) {

@@ -1,7 +1,7 @@
 package io.github.jnpu.server.cli;
 
 import io.github.jnpu.engine.GenerationResult;
-import io.github.jnpu.engine.backend.Placement;
+import io.github.jnpu.engine.placement.Placement;
 
 import java.io.PrintStream;
 import java.time.Duration;

@@ -3,8 +3,10 @@ package io.github.jnpu.server.cli;
 import io.github.jnpu.server.JnpuServer;
 import io.github.jnpu.server.ServerOptions;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 
@@ -23,6 +25,7 @@ import java.util.concurrent.CountDownLatch;
                 "  OLLAMA_KV_CACHE_TYPE      number format of the KV cache (default f16)",
                 "  JNPU_REPACK               0: weights stay in the file's layout, slower and shared by processes",
                 "  JNPU_WEIGHT_CACHE         1: weights are kept on disk as they are laid out; later loads are fast",
+                "  JNPU_PLACE, JNPU_STRICT   what runs the models, as --place and --strict",
                 "  JNPU_LOG                  debug, info, warn, error or off (default info)",
                 "", "Examples:",
                 "  jnpu serve",
@@ -36,10 +39,13 @@ final class ServeCommand implements Callable<Integer> {
     @Option(names = "--port", paramLabel = "PORT", description = "The port to listen on; 0 for any free one (default: as OLLAMA_HOST says).")
     private Integer port;
 
+    @Mixin
+    private PlacementOptions placement;
+
     @Override
     public Integer call() throws InterruptedException {
         System.setProperty(LogbackConfiguration.LEVEL, "info");
-        ServerOptions options = ServerOptions.of(System.getenv());
+        ServerOptions options = ServerOptions.of(System.getenv()).withPlace(placement.wish(Optional.empty()));
         if (host != null || port != null) {
             options = options.withAddress(host == null ? options.host() : host, port == null ? options.port() : port);
         }

@@ -81,8 +81,8 @@ public final class HardwareMonitor {
     private Health.Npu npu(List<LoadedModels.Status> models) {
         List<Device> npus = recent().npus();
         boolean used = models.stream()
-                .anyMatch(model -> npus.stream().anyMatch(npu -> npu.id().equals(model.placement().backend()
-                        .deviceId())));
+                .anyMatch(model -> npus.stream().anyMatch(npu -> model.placement().backends().stream()
+                        .anyMatch(backend -> npu.id().equals(backend.deviceId()))));
         String status = npus.isEmpty() ? "none" : npus.stream().anyMatch(Device::usable) ? "ready" : "unusable";
         return new Health.Npu(status, used, npus.stream().map(HardwareMonitor::npu).toList());
     }

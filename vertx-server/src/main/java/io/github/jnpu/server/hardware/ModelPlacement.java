@@ -1,9 +1,10 @@
 package io.github.jnpu.server.hardware;
 
-import io.github.jnpu.engine.backend.ComputeBackend;
+import io.github.jnpu.engine.backend.Decoder.NodeCounts;
 import io.github.jnpu.engine.backend.MemoryEstimate;
-import io.github.jnpu.engine.backend.Placement;
-import io.github.jnpu.engine.backend.Stage;
+import io.github.jnpu.engine.placement.Placement.Rejection;
+import io.github.jnpu.engine.placement.PlacementReport;
+import io.github.jnpu.engine.placement.PlacementReport.StageReport;
 import io.github.jnpu.probe.Check;
 import io.github.jnpu.probe.Device;
 import io.github.jnpu.probe.DeviceReport;
@@ -12,6 +13,7 @@ import io.github.jnpu.server.model.LoadedModels;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -21,21 +23,61 @@ import java.util.stream.Stream;
  *            of the model
  * @param stages
  *            what runs each stage of the work
+ * @param warnings
+ *            what was asked for and is not so
  * @param notUsed
- *            backends and devices that do not run it
+ *            backends and devices that run no stage of it
  * @param memory
  *            when a text fills the context, in bytes
  */
-public record ModelPlacement(String name, List<StagePlacement> stages, List<NotUsed> notUsed, ModelMemory memory,
-        int threads, int contextLength) {
-    /** A stage and what runs it. */
+public record ModelPlacement(String name, List<StagePlacement> stages, List<String> warnings, List<NotUsed> notUsed,
+        ModelMemory memory, int threads, int contextLength) {
+    /**
+     * A stage and what runs it.
+     *
+     * @param backend
+     *            as users write it: {@code onnxruntime:webgpu}
+     * @param reason
+     *            why it runs here
+     * @param precision
+     *            number formats, where they are not those of the file
+     * @param nodesOnDevice
+     *            of a graph that the device's runtime has compiled
+     * @param selfCheck
+     *            how its logits compared with the CPU's
+     * @param tokensPerSecond
+     *            lately; 0 before the first
+     * @param movedTokens
+     *            whose keys and values came from another device
+     */
     public record StagePlacement(String stage, String backend, String deviceId, String accelerationType, String device,
-            String reason) {}
+            String reason, String precision, Optional<Integer> nodesOnDevice, Optional<Integer> nodesElsewhere,
+            Optional<String> selfCheck, long memoryBytes, long tokens, double tokensPerSecond, long movedTokens,
+            long movedBytes, double moveSeconds, List<NotUsed> notUsed) {
+        static StagePlacement of(StageReport report) {
+            return new StagePlacement(report.stage().name().toLowerCase(Locale.ROOT), report.target(), report
+                    .deviceId(), report.acceleration(), report.device(), report.reason(), report.precision(),
+                    report.nodes().map(NodeCounts::onDevice), report.nodes().map(NodeCounts::elsewhere), report
+                            .selfCheck(),
+                    report.memoryBytes(), report.tokens(), rounded(report.tokensPerSecond(), 100), report
+                            .movedTokens(),
+                    report.movedBytes(), rounded(report.moveSeconds(), 1e6),
+                    report.rejections().stream().map(NotUsed::of).toList());
+        }
+
+        private static double rounded(double value, double steps) {
+            return Math.round(value * steps) / steps;
+        }
+    }
 
     /**
      * A backend or device that has nothing to do, by its name in the report.
      */
-    public record NotUsed(String name, String reason) {}
+    public record NotUsed(String name, String reason) {
+        static NotUsed of(Rejection rejection) {
+            return new NotUsed(rejection.backend(), rejection.reason());
+        }
+    }
 
     /** Memory in bytes. */
     public record ModelMemory(long weightBytes, long cacheBytes, long bufferBytes, long totalBytes) {
@@ -45,35 +87,29 @@ public record ModelPlacement(String name, List<StagePlacement> stages, List<NotU
         }
     }
 
-    static ModelPlacement of(LoadedModels.Status status, DeviceReport report) {
-        Placement placement = status.placement();
-        List<StagePlacement> stages = Stream.of(Stage.PREFILL, Stage.DECODE)
-                .map(stage -> stage(stage, placement)).toList();
-        List<NotUsed> notUsed = new ArrayList<>();
-        placement.rejections().forEach(rejection -> notUsed.add(new NotUsed(rejection.backend(), rejection.reason())));
-        Stream.of(report.npus(), report.gpus(), report.accelerators()).flatMap(List::stream)
-                .filter(device -> !device.id().equals(placement.backend().deviceId()))
-                .forEach(device -> notUsed.add(new NotUsed(device.id(), whyNot(device))));
-        return new ModelPlacement(status.model().name().shortName(), stages, notUsed,
-                ModelMemory.of(status.memory()), status.threads(), status.contextLength());
+    /** The stages of a model and what they say. */
+    public static List<StagePlacement> stages(PlacementReport report) {
+        return report.stages().stream().map(StagePlacement::of).toList();
     }
 
-    private static StagePlacement stage(Stage stage, Placement placement) {
-        ComputeBackend backend = placement.backend();
-        String reason = placement.rejections().isEmpty()
-                ? "the only backend"
-                : "the fastest of the backends that can run it";
-        if (placement.rejections().stream().anyMatch(rejection -> rejection.reason().endsWith("was asked for"))) {
-            reason = "it was asked for";
-        }
-        return new StagePlacement(stage.name().toLowerCase(Locale.ROOT), backend.name(), backend.deviceId(),
-                backend.acceleration().name(), backend.device(), reason);
+    static ModelPlacement of(LoadedModels.Status status, DeviceReport machine) {
+        PlacementReport report = status.report();
+        List<String> used = report.stages().stream()
+                .flatMap(stage -> Stream.of(stage.target(), stage.deviceId())).toList();
+        List<NotUsed> notUsed = new ArrayList<>();
+        status.placement().rejections().stream().filter(rejection -> !used.contains(rejection.backend()))
+                .forEach(rejection -> notUsed.add(NotUsed.of(rejection)));
+        Stream.of(machine.npus(), machine.gpus(), machine.accelerators()).flatMap(List::stream)
+                .filter(device -> !used.contains(device.id()))
+                .forEach(device -> notUsed.add(new NotUsed(device.id(), whyNot(device))));
+        return new ModelPlacement(status.model().name().shortName(), stages(report), report.warnings(), notUsed,
+                ModelMemory.of(status.memory()), status.threads(), status.contextLength());
     }
 
     /** What stands against a device: a check that failed, or that no backend reaches it. */
     static String whyNot(Device device) {
         return device.checks().stream().filter(check -> check.status() == Check.Status.FAILED).findFirst()
                 .map(check -> "%s: %s".formatted(check.name(), check.evidence()))
-                .orElse("this version of jnpu has no backend for it");
+                .orElse("no installed backend reaches it");
     }
 }

@@ -2,6 +2,7 @@ package io.github.jnpu.server.model;
 
 import io.github.jnpu.engine.LanguageModel;
 import io.github.jnpu.engine.backend.MemoryEstimate;
+import io.github.jnpu.engine.placement.PlacementWish;
 import io.github.jnpu.engine.store.StoredModel;
 
 import java.time.Duration;
@@ -32,9 +33,10 @@ final class LoadedModel {
     }
 
     /** Whether a request can use it as it is. */
-    boolean serves(LoadRequest request) {
+    boolean serves(LoadRequest request, PlacementWish place) {
         int wanted = Math.min(request.contextLength(), model.config().contextLength());
         return !retiring && (wanted == 0 || wanted == model.contextLength())
-                && request.threads() == requestedThreads && request.useMmap() == model.options().useMmap();
+                && request.threads() == requestedThreads && request.useMmap() == model.options().useMmap()
+                && place.equals(model.options().place());
     }
 }

@@ -5,7 +5,9 @@ import io.github.jnpu.engine.LanguageModel;
 import io.github.jnpu.engine.ModelOptions;
 import io.github.jnpu.engine.backend.KvCacheType;
 import io.github.jnpu.engine.backend.MemoryEstimate;
-import io.github.jnpu.engine.backend.Placement;
+import io.github.jnpu.engine.placement.Placement;
+import io.github.jnpu.engine.placement.PlacementReport;
+import io.github.jnpu.engine.placement.PlacementWish;
 import io.github.jnpu.engine.store.StoredModel;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -100,13 +102,15 @@ public final class LoadedModels implements AutoCloseable {
      *
      * @param placement
      *            where it runs, and why not elsewhere
+     * @param report
+     *            the same with figures
      * @param memory
      *            what it takes when a text fills the context
      * @param expiresAt
      *            when it goes if nobody asks for it
      */
     public record Status(StoredModel model, long memoryBytes, int contextLength, int threads, Placement placement,
-            MemoryEstimate memory, Instant expiresAt) {}
+            PlacementReport report, MemoryEstimate memory, Instant expiresAt) {}
 
     /**
      * Leases a model, loading it first where needed.
@@ -118,7 +122,7 @@ public final class LoadedModels implements AutoCloseable {
         lock.lock();
         try {
             LoadedModel entry = models.get(request.model().weightsDigest());
-            if (entry != null && entry.serves(request)) {
+            if (entry != null && entry.serves(request, place(request))) {
                 return CompletableFuture.completedFuture(lease(entry, request));
             }
         } finally {
@@ -162,7 +166,7 @@ public final class LoadedModels implements AutoCloseable {
                     throw new CancellationException("request canceled");
                 }
                 LoadedModel entry = models.get(key);
-                if (entry != null && entry.serves(request)) {
+                if (entry != null && entry.serves(request, place(request))) {
                     return lease(entry, request);
                 }
                 if (entry == null && models.size() < maxModels) {
@@ -178,7 +182,7 @@ public final class LoadedModels implements AutoCloseable {
         long start = System.nanoTime();
         LanguageModel model = LanguageModel.load(request.model().open(),
                 defaults.withContextLength(request.contextLength()).withThreads(request.threads())
-                        .withUseMmap(request.useMmap()),
+                        .withUseMmap(request.useMmap()).withPlace(place(request)),
                 new LoggedLoad(request.model().name().toString(), request.abandoned()));
         LOGGER.info("loaded {} in {} ms: context {}, {} MB", request.model().name(),
                 (System.nanoTime() - start) / 1_000_000, model.contextLength(), model
@@ -195,6 +199,10 @@ public final class LoadedModels implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+    }
+
+    private PlacementWish place(LoadRequest request) {
+        return request.place().map(defaults.place()::overriddenBy).orElse(defaults.place());
     }
 
     private void requireOpen() {
@@ -337,7 +345,7 @@ public final class LoadedModels implements AutoCloseable {
                 Instant expiresAt = entry.expiresAt == null ? Instant.now().plus(entry.keepAlive) : entry.expiresAt;
                 list.add(new Status(entry.stored, entry.model.memoryBytes(), entry.model.contextLength(),
                         entry.model.threads(),
-                        entry.model.placement(), entry.memory, expiresAt));
+                        entry.model.placement(), entry.model.report(), entry.memory, expiresAt));
             }
             list.sort(Comparator.comparing(Status::expiresAt).reversed());
             return list;

@@ -9,6 +9,7 @@ import io.github.jnpu.engine.backend.cpu.MemoryAdvice;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Map;
 
 /**
@@ -105,6 +106,40 @@ final class KeyValueTensors implements AutoCloseable {
             MemorySegment.copy(from, head * fromPositions * rowBytes, to, head * toPositions * rowBytes,
                     used * rowBytes);
         }
+    }
+
+    /** Copies positions of a layer out: [positions][heads][width]. */
+    void read(int layer, int from, int count, float[] keys, float[] values) {
+        read(caches[2 * layer].memory(), from, count, keys);
+        read(caches[2 * layer + 1].memory(), from, count, values);
+    }
+
+    private void read(MemorySegment memory, int from, int count, float[] rows) {
+        for (int head = 0; head < heads; head++) {
+            for (int i = 0; i < count; i++) {
+                MemorySegment.copy(memory, ValueLayout.JAVA_FLOAT, offset(head, from + i), rows,
+                        (i * heads + head) * width, width);
+            }
+        }
+    }
+
+    /** Writes positions of a layer, for which there is room; as {@link #read} gives them. */
+    void write(int layer, int from, int count, float[] keys, float[] values) {
+        write(caches[2 * layer].memory(), from, count, keys);
+        write(caches[2 * layer + 1].memory(), from, count, values);
+    }
+
+    private void write(MemorySegment memory, int from, int count, float[] rows) {
+        for (int head = 0; head < heads; head++) {
+            for (int i = 0; i < count; i++) {
+                MemorySegment.copy(rows, (i * heads + head) * width, memory, ValueLayout.JAVA_FLOAT,
+                        offset(head, from + i), width);
+            }
+        }
+    }
+
+    private long offset(int head, int position) {
+        return ((long) head * positions + position) * width * Float.BYTES;
     }
 
     /** Names them as a run's inputs and outputs. */

@@ -88,6 +88,21 @@ public final class OnnxRuntimeBackend implements ComputeBackend {
     }
 
     @Override
+    public String target() {
+        return provider == ExecutionProvider.CPU ? name() : name() + ":" + provider.option();
+    }
+
+    @Override
+    public String version() {
+        return complaint.isEmpty() ? "ONNX Runtime " + OnnxDecoder.libraryVersion() : "";
+    }
+
+    @Override
+    public boolean needsSelfCheck() {
+        return true;
+    }
+
+    @Override
     public String deviceId() {
         return provider.acceleration() == Acceleration.CPU ? "cpu" : "onnxruntime:" + provider.option();
     }

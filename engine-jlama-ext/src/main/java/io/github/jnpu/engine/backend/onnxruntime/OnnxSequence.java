@@ -33,6 +33,24 @@ final class OnnxSequence extends CheckedSequence {
     }
 
     @Override
+    public boolean sharesCache() {
+        return true;
+    }
+
+    @Override
+    public void readCache(int layer, int from, int count, float[] keys, float[] values) {
+        requireHeld(from, count);
+        cache.read(layer, from, count, keys, values);
+    }
+
+    @Override
+    public void writeCache(int layer, int from, int count, float[] keys, float[] values) {
+        requireFree(from, count);
+        cache.reserve(from + count, from);
+        cache.write(layer, from, count, keys, values);
+    }
+
+    @Override
     public void close() {
         cache.close();
     }

@@ -8,7 +8,7 @@ import io.github.jnpu.convert.random.RandomModel;
 import io.github.jnpu.engine.backend.BackendException;
 import io.github.jnpu.engine.backend.DecoderOptions;
 import io.github.jnpu.engine.backend.KvCacheType;
-import io.github.jnpu.engine.backend.Placement;
+import io.github.jnpu.engine.placement.Placement;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

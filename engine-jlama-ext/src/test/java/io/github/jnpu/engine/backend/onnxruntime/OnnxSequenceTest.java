@@ -17,8 +17,8 @@ import io.github.jnpu.engine.backend.DecoderOptions;
 import io.github.jnpu.engine.backend.DecoderSequence;
 import io.github.jnpu.engine.backend.KvCacheType;
 import io.github.jnpu.engine.backend.PackListener;
-import io.github.jnpu.engine.backend.Placement;
 import io.github.jnpu.engine.backend.reference.ReferenceBackend;
+import io.github.jnpu.engine.placement.Placement;
 import io.github.jnpu.engine.sampling.SamplingOptions;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterEach;
@@ -229,7 +229,7 @@ class OnnxSequenceTest {
         Placement placement = Placement.find(graph, Optional.empty());
         assertThat(placement.backend().name()).isEqualTo("vector");
         assertThat(placement.rejections())
-                .contains(new Placement.Rejection("onnxruntime", "'vector' is faster"));
+                .contains(new Placement.Rejection("onnxruntime", "only when asked for; 'vector' is faster"));
         assertThat(Placement.find(graph, Optional.of("onnxruntime")).toString())
                 .startsWith("onnxruntime on CPU (ONNX Runtime 1.29.0, CPU provider)");
     }
