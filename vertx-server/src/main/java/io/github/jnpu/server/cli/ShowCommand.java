@@ -3,8 +3,12 @@ package io.github.jnpu.server.cli;
 import io.github.jnpu.convert.model.MetadataArray;
 import io.github.jnpu.convert.model.ModelSource;
 import io.github.jnpu.engine.EngineException;
+import io.github.jnpu.engine.ModelNotFoundException;
 import io.github.jnpu.engine.chat.ChatTemplate;
 import io.github.jnpu.engine.store.ModelLocator;
+import io.github.jnpu.engine.store.ModelName;
+import io.github.jnpu.engine.store.ModelStore;
+import io.github.jnpu.server.create.StoredModelfile;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -46,6 +50,9 @@ final class ShowCommand implements Callable<Integer> {
         @Option(names = "--parameters", description = "Print the parameters that the model sets, only.")
         private boolean parameters;
 
+        @Option(names = "--modelfile", description = "Print the Modelfile that would make the model again.")
+        private boolean modelfile;
+
         @Option(names = "--license", description = "Print the licence only.")
         private boolean license;
     }
@@ -59,6 +66,10 @@ final class ShowCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintStream out = jnpu.console().out();
+        if (part != null && part.modelfile) {
+            out.print(modelfile());
+            return 0;
+        }
         ModelDefaults modelfile = ModelDefaults.of(model);
         try (ModelSource source = ModelLocator.open(model)) {
             if (part != null) {
@@ -90,6 +101,11 @@ final class ShowCommand implements Callable<Integer> {
         } else {
             modelfile.licenses().forEach(out::println);
         }
+    }
+
+    private String modelfile() {
+        return ModelName.parse(model).flatMap(ModelStore.ofUser()::find).map(StoredModelfile::of)
+                .orElseThrow(() -> new ModelNotFoundException("model '%s' not found in the store".formatted(model)));
     }
 
     private EngineException missing(String what) {

@@ -2,6 +2,7 @@ package io.github.jnpu.server.create;
 
 import io.github.jnpu.server.create.Modelfile.Instruction;
 import io.github.jnpu.server.create.Modelfile.Keyword;
+import io.github.jnpu.server.model.PlacementParameters;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -51,7 +52,10 @@ public final class ModelParameters {
     }
 
     private static Object value(String name, String text) {
-        if (name.equals("use_mmap")) {
+        if (name.equals(PlacementParameters.PLACE)) {
+            return text;
+        }
+        if (name.equals("use_mmap") || name.equals(PlacementParameters.STRICT)) {
             return switch (text.toLowerCase(Locale.ROOT)) {
                 case "true", "1", "t" -> true;
                 case "false", "0", "f" -> false;

@@ -137,7 +137,7 @@ public record Modelfile(List<Instruction> instructions) {
             StringBuilder text = new StringBuilder(rawLine(first).substring(quote.length()));
             while (true) {
                 // A single quote ends at the end of a line only, so that "a" and "b" is a text too.
-                int end = quote.length() == 3 ? text.indexOf(quote) : closingQuote(text);
+                int end = quote.length() == 3 ? closingQuotes(text) : closingQuote(text);
                 if (end >= 0) {
                     if (!text.substring(end + quote.length()).isBlank()) {
                         throw error(line + 1, "unexpected text behind the closing quotes");
@@ -155,6 +155,15 @@ public record Modelfile(List<Instruction> instructions) {
         private String rawLine(String value) {
             String whole = lines.get(line);
             return whole.substring(whole.lastIndexOf(value));
+        }
+
+        /** The last three of a run of quotes: a text may end with one of its own. */
+        private static int closingQuotes(StringBuilder text) {
+            int end = text.indexOf("\"\"\"");
+            while (end >= 0 && end + 3 < text.length() && text.charAt(end + 3) == '"') {
+                end++;
+            }
+            return end;
         }
 
         private static int closingQuote(CharSequence text) {
