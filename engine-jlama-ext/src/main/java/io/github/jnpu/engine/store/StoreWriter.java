@@ -22,6 +22,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -223,6 +224,13 @@ public final class StoreWriter {
     private static boolean keepsUnused() {
         String value = System.getenv("OLLAMA_NOPRUNE");
         return value != null && !value.isBlank() && !value.strip().equals("0") && !value.strip().equals("false");
+    }
+
+    /** Deletes those of some blobs that no manifest lists, such as the input of a conversion. */
+    public void deleteUnused(Collection<Digest> candidates) throws IOException {
+        try (StoreLock _ = StoreLock.ofChanges(store.root())) {
+            prune(Set.copyOf(candidates));
+        }
     }
 
     private boolean prune(Set<Digest> candidates) throws IOException {

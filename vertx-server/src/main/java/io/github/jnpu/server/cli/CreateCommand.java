@@ -59,7 +59,13 @@ final class CreateCommand implements Callable<Integer> {
         Path folder = Optional.ofNullable(file).map(Path::toAbsolutePath).map(Path::getParent).orElse(Path.of(""));
         try (ModelRegistry registry = RegistryAccess.open();
                 TransferDisplay display = new TransferDisplay(jnpu.console())) {
-            new ModelCreation(store, registry, request(modelfile, folder, store, display), display).run();
+            CreateRequest request = request(modelfile, folder, store, display);
+            try {
+                new ModelCreation(store, registry, request, display).run();
+            } finally {
+                // What was converted is not needed any more, nor what turned out to be no model.
+                store.writer().deleteUnused(request.files().values());
+            }
         }
         return 0;
     }
