@@ -16,8 +16,8 @@ import java.util.SplittableRandom;
  */
 record SelfCheck(double difference) {
     /**
-     * Rounding activations to 8 bits, in each product and on either side, makes up to DIFFERENCE_SEEN; a device with a wrong sign, layout or rope
-     * makes some 1.4, as two vectors that have nothing to do with each other.
+     * Rounding activations to 8 bits in each product makes 0.025 in a random network of 16 layers and 1.1 billion weights, in Q4_0, Q4_K_M and Q8_0
+     * alike; a device with a wrong sign, layout or rope makes some 1.4, as two vectors do that have nothing to do with each other.
      */
     static final double TOLERANCE = 0.15;
     private static final int PROMPT = 16;
