@@ -50,15 +50,20 @@ class ArchitectureTest {
             .resideOutsideOfPackage("io.github.jnpu.engine.jlama..").should().dependOnClassesThat()
             .resideInAPackage("com.github.tjake..");
 
+    /** Its jar brings the native library only: its classes may be absent. */
     @ArchTest
-    static final ArchRule ONNX_RUNTIME_STAYS_IN_ITS_BACKEND = noClasses().that()
-            .resideOutsideOfPackage("io.github.jnpu.engine.backend.onnxruntime..").should().dependOnClassesThat()
+    static final ArchRule ONNX_RUNTIME_IS_CALLED_WITHOUT_ITS_JAVA_API = noClasses().should().dependOnClassesThat()
             .resideInAPackage("ai.onnxruntime..");
 
-    /** It has to load where the library is absent. */
     @ArchTest
-    static final ArchRule ONNX_RUNTIME_IS_BEHIND_ITS_BACKEND = noClasses().that()
-            .haveSimpleName("OnnxRuntimeBackend").should().dependOnClassesThat().resideInAPackage("ai.onnxruntime..");
+    static final ArchRule THE_C_API_STAYS_IN_ITS_BACKEND = noClasses().that()
+            .resideOutsideOfPackage("io.github.jnpu.engine.backend.onnxruntime..").should().dependOnClassesThat()
+            .resideInAPackage("io.github.jnpu.engine.backend.onnxruntime.capi..");
+
+    @ArchTest
+    static final ArchRule THE_C_API_KNOWS_NO_DECODER = noClasses().that()
+            .resideInAPackage("io.github.jnpu.engine.backend.onnxruntime.capi..").should().dependOnClassesThat()
+            .resideInAPackage("io.github.jnpu.engine.backend.onnxruntime");
 
     @ArchTest
     static final ArchRule THE_SPI_KNOWS_NO_BACKEND = noClasses().that()

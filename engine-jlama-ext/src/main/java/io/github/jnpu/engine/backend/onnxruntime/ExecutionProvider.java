@@ -1,36 +1,51 @@
 package io.github.jnpu.engine.backend.onnxruntime;
 
-import ai.onnxruntime.OrtEnvironment;
-import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtProvider;
-import ai.onnxruntime.OrtSession.SessionOptions;
 import io.github.jnpu.engine.backend.Acceleration;
 import io.github.jnpu.engine.backend.BackendException;
+import io.github.jnpu.engine.backend.onnxruntime.capi.OnnxRuntimeLibrary;
+import io.github.jnpu.engine.backend.onnxruntime.capi.SessionOptions;
 
 import java.util.Arrays;
-import java.util.EnumSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/**
- * Where ONNX Runtime computes, for providers that are part of its library. All but {@link #CPU} must take the whole network: a node that they cannot run
- * makes the session fail, rather than go to the CPU without a word.
- */
+/** Where ONNX Runtime computes, for providers that are part of its library or beside it in the same build. */
 public enum ExecutionProvider {
-    CPU("CPU", Acceleration.CPU),
+    CPU("CPU", Acceleration.CPU, "CPUExecutionProvider", "", Map.of()),
     /** NVIDIA. */
-    CUDA("CUDA", Acceleration.GPU),
-    /** Any GPU through Vulkan, Metal or Direct3D 12; in ONNX Runtime's builds for npm and for Macs. */
-    WEBGPU("WebGPU", Acceleration.GPU);
+    CUDA("CUDA", Acceleration.GPU, "CUDAExecutionProvider", "", Map.of()),
+    /** Any GPU with Direct3D 12, on Windows. */
+    DIRECTML("DirectML", Acceleration.GPU, "DmlExecutionProvider", "DML", Map.of()),
+    /** Intel's NPUs, GPUs and CPUs; the NPU if nothing else is said by {@code device_type}. */
+    OPENVINO("OpenVINO", Acceleration.NPU, "OpenVINOExecutionProvider", "OpenVINO", Map.of("device_type", "NPU")),
+    /** Qualcomm's NPUs; another part of the chip by {@code backend_type}. */
+    QNN("QNN", Acceleration.NPU, "QNNExecutionProvider", "QNN", Map.of("backend_type", "htp")),
+    /** Apple's Neural Engine, GPU and CPU, as Core ML shares the work out. */
+    COREML("Core ML", Acceleration.NPU, "CoreMLExecutionProvider", "CoreML", Map.of("ModelFormat", "MLProgram")),
+    /** CPUs of phones, with floats only. */
+    XNNPACK("XNNPACK", Acceleration.CPU, "XnnpackExecutionProvider", "XNNPACK", Map.of()),
+    /**
+     * Any GPU through Vulkan, Metal or Direct3D 12; in ONNX Runtime's builds for npm and for Macs. The layout is one of convolutions, which decoders have
+     * not; with its other value, 1.29 does not tell which nodes run here.
+     */
+    WEBGPU("WebGPU", Acceleration.GPU, "WebGpuExecutionProvider", "WebGPU", Map.of("preferredLayout", "NCHW"));
 
     private final String label;
     private final Acceleration acceleration;
+    private final String nodeProvider;
+    private final String shortName;
+    private final Map<String, String> defaults;
 
-    ExecutionProvider(String label, Acceleration acceleration) {
+    ExecutionProvider(String label, Acceleration acceleration, String nodeProvider, String shortName,
+            Map<String, String> defaults) {
         this.label = label;
         this.acceleration = acceleration;
+        this.nodeProvider = nodeProvider;
+        this.shortName = shortName;
+        this.defaults = defaults;
     }
 
     /**
@@ -41,9 +56,10 @@ public enum ExecutionProvider {
      */
     public static ExecutionProvider of(String option) {
         return Arrays.stream(values()).filter(provider -> provider.option().equalsIgnoreCase(option)).findFirst()
-                .orElseThrow(() -> new BackendException("ONNX Runtime's provider '%s' is not known; known are %s"
-                        .formatted(option, Arrays.stream(values()).map(ExecutionProvider::option)
-                                .collect(Collectors.joining(", ")))));
+                .orElseThrow(() -> new BackendException(
+                        "ONNX Runtime's provider '%s' is not known; known are %s, and any other as name=FILE of its library"
+                                .formatted(option, Arrays.stream(values()).map(ExecutionProvider::option)
+                                        .collect(Collectors.joining(", ")))));
     }
 
     /** As vendors write it. */
@@ -60,37 +76,40 @@ public enum ExecutionProvider {
         return acceleration;
     }
 
+    /** The name that ONNX Runtime has for it beside nodes. */
+    String nodeProvider() {
+        return nodeProvider;
+    }
+
+    /** Options that it gets where the user gives none of the same name. */
+    Map<String, String> defaults() {
+        return defaults;
+    }
+
     /** Why the library does not have it; empty if it has. Loads the library. */
     Optional<String> complaint() {
-        EnumSet<OrtProvider> there = OrtEnvironment.getAvailableProviders();
-        if (there.contains(provider())) {
+        Optional<String> absent = OnnxRuntimeLibrary.complaint();
+        if (absent.isPresent()) {
+            return absent;
+        }
+        OnnxRuntimeLibrary library = OnnxRuntimeLibrary.load();
+        List<String> there = library.providers();
+        if (there.contains(nodeProvider)) {
             return Optional.empty();
         }
-        String others = there.stream().map(other -> other.name().toLowerCase(Locale.ROOT))
-                .collect(Collectors.joining(", "));
-        return Optional.of(("this build of ONNX Runtime has no %s provider, only %s: name one that has with"
-                + " -Donnxruntime.native.onnxruntime.path=FILE, of version %s").formatted(label, others,
-                        OnnxDecoder.libraryVersion()));
+        String others = Arrays.stream(values()).filter(other -> there.contains(other.nodeProvider))
+                .map(ExecutionProvider::option).collect(Collectors.joining(", "));
+        return Optional.of(("this build of ONNX Runtime %s has no %s provider, only %s: name one that has with"
+                + " -Donnxruntime.native.onnxruntime.path=FILE").formatted(library.version(), label, others));
     }
 
-    private OrtProvider provider() {
-        return switch (this) {
-            case CPU -> OrtProvider.CPU;
-            case CUDA -> OrtProvider.CUDA;
-            case WEBGPU -> OrtProvider.WEBGPU;
-        };
-    }
-
-    /** Makes sessions run here and nowhere else. */
-    void addTo(SessionOptions settings) throws OrtException {
+    void addTo(SessionOptions settings, Map<String, String> options) {
         switch (this) {
             case CPU -> {
-                return;
+                // Always there.
             }
-            case CUDA -> settings.addCUDA();
-            // Options in this call crash the library's 1.29; as entries of the session they work.
-            case WEBGPU -> settings.addWebGPU(Map.of());
+            case CUDA -> settings.cudaProvider(options);
+            default -> settings.provider(shortName, options);
         }
-        settings.addConfigEntry("session.disable_cpu_ep_fallback", "1");
     }
 }

@@ -1,21 +1,19 @@
 package io.github.jnpu.engine.backend.onnxruntime;
 
-import ai.onnxruntime.OnnxTensor;
 import io.github.jnpu.convert.model.ModelConfig;
-import io.github.jnpu.convert.onnx.ElementType;
 import io.github.jnpu.convert.onnx.OnnxModel;
 import io.github.jnpu.engine.backend.BackendException;
-import io.github.jnpu.engine.backend.cpu.MemoryAdvice;
+import io.github.jnpu.engine.backend.onnxruntime.capi.Allocator;
+import io.github.jnpu.engine.backend.onnxruntime.capi.IoBinding;
+import io.github.jnpu.engine.backend.onnxruntime.capi.OnnxRuntimeException;
+import io.github.jnpu.engine.backend.onnxruntime.capi.Session;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.util.Map;
+import java.util.Optional;
 
 /**
- * Keys and values of one sequence: two tensors [1, key-value heads, positions, head width] for each layer, F32. Each is what goes into
- * a run as past and what comes out of it as present, so that nothing is copied for a token. They double when they are full:
- * a long context costs nothing until it is used.
+ * Keys and values of one sequence: two tensors for each layer. Each is what goes into a run as past and what comes out of it as
+ * present, so that nothing is copied for a token, and on a device nothing leaves it. They double when they are full: a long context costs nothing until
+ * it is used.
  */
 final class KeyValueTensors implements AutoCloseable {
     /** The first capacity; larger ones are this times a power of two, as far as the sequence's own capacity does not end them. */
@@ -23,47 +21,35 @@ final class KeyValueTensors implements AutoCloseable {
     /** A cache line of floats. */
     private static final int ROUNDING = 16;
 
-    /** One of them, in memory of its own so that it can be replaced by itself. */
-    private record Cache(Arena arena, MemorySegment memory, OnnxTensor tensor) {
-        private static Cache of(int heads, int positions, int width) {
-            Arena arena = Arena.ofShared();
-            try {
-                MemorySegment memory = MemoryAdvice.allocate(arena,
-                        Math.multiplyExact((long) heads * width * Float.BYTES, positions));
-                return new Cache(arena, memory, NativeTensor.of(ElementType.FLOAT, memory, 1, heads, positions, width));
-            } catch (RuntimeException | Error e) {
-                arena.close();
-                throw e;
-            }
-        }
-
-        private void close() {
-            tensor.close();
-            arena.close();
-        }
-    }
-
     private final int heads;
     private final int width;
     private final int capacity;
+    private final Optional<Allocator> device;
+    private final IoBinding binding;
     private final String[] pastNames;
     private final String[] presentNames;
-    private final Cache[] caches;
+    private final CacheTensor[] tensors;
     private int positions;
 
-    KeyValueTensors(ModelConfig config, int capacity) {
+    /**
+     * @param device
+     *            gives the device's memory; empty for ours
+     */
+    KeyValueTensors(ModelConfig config, Session session, Optional<Allocator> device, int capacity) {
         this.heads = config.keyValueHeads();
         this.width = config.keyLength();
         this.capacity = capacity;
-        this.caches = new Cache[2 * config.layers()];
-        this.pastNames = new String[caches.length];
-        this.presentNames = new String[caches.length];
+        this.device = device;
+        this.tensors = new CacheTensor[2 * config.layers()];
+        this.pastNames = new String[tensors.length];
+        this.presentNames = new String[tensors.length];
         for (int layer = 0; layer < config.layers(); layer++) {
             pastNames[2 * layer] = OnnxModel.pastKey(layer);
             pastNames[2 * layer + 1] = OnnxModel.pastValue(layer);
             presentNames[2 * layer] = OnnxModel.presentKey(layer);
             presentNames[2 * layer + 1] = OnnxModel.presentValue(layer);
         }
+        this.binding = new IoBinding(session);
     }
 
     /** How many positions memory is taken for when a sequence of some capacity holds some tokens. */
@@ -75,91 +61,71 @@ final class KeyValueTensors implements AutoCloseable {
         return Math.min(positions, Math.ceilDiv(capacity, ROUNDING) * (long) ROUNDING);
     }
 
+    /** What runs of this sequence read and write: these tensors, and what the run itself brings. */
+    IoBinding binding() {
+        return binding;
+    }
+
     /** Makes sure that there is room for every position below {@code length}; {@code used} of them are kept. */
     void reserve(int length, int used) {
         if (length <= positions) {
             return;
         }
         int wanted = Math.toIntExact(roundedCapacity(length, capacity));
-        Cache[] grown = new Cache[caches.length];
+        CacheTensor[] grown = new CacheTensor[tensors.length];
         try {
-            for (int i = 0; i < caches.length; i++) {
-                grown[i] = Cache.of(heads, wanted, width);
+            for (int i = 0; i < tensors.length; i++) {
+                grown[i] = device.isPresent()
+                        ? CacheTensor.onDevice(device.get(), heads, wanted, width)
+                        : CacheTensor.onHost(heads, wanted, width);
+                if (used > 0) {
+                    tensors[i].copyTo(grown[i], used);
+                }
+            }
+            for (int i = 0; i < tensors.length; i++) {
+                binding.keepInput(pastNames[i], grown[i].value());
+                binding.keepOutput(presentNames[i], grown[i].value());
             }
         } catch (OutOfMemoryError e) {
             close(grown);
             throw new BackendException(
                     "no memory for the KV cache beyond %d tokens; use a shorter context (num_ctx)".formatted(positions),
                     e);
+        } catch (OnnxRuntimeException e) {
+            close(grown);
+            throw e.whileDoing("give the KV cache room beyond %d tokens".formatted(positions));
         }
-        for (int i = 0; i < caches.length && positions > 0; i++) {
-            copy(caches[i].memory(), positions, grown[i].memory(), wanted, used);
-        }
-        close(caches);
-        System.arraycopy(grown, 0, caches, 0, caches.length);
+        close(tensors);
+        System.arraycopy(grown, 0, tensors, 0, tensors.length);
         positions = wanted;
     }
 
-    private void copy(MemorySegment from, int fromPositions, MemorySegment to, int toPositions, int used) {
-        long rowBytes = (long) width * Float.BYTES;
-        for (int head = 0; head < heads; head++) {
-            MemorySegment.copy(from, head * fromPositions * rowBytes, to, head * toPositions * rowBytes,
-                    used * rowBytes);
-        }
-    }
-
-    /** Copies positions of a layer out: [positions][heads][width]. */
+    /** Copies some positions of a layer out, as [positions][heads][width]. */
     void read(int layer, int from, int count, float[] keys, float[] values) {
-        read(caches[2 * layer].memory(), from, count, keys);
-        read(caches[2 * layer + 1].memory(), from, count, values);
-    }
-
-    private void read(MemorySegment memory, int from, int count, float[] rows) {
-        for (int head = 0; head < heads; head++) {
-            for (int i = 0; i < count; i++) {
-                MemorySegment.copy(memory, ValueLayout.JAVA_FLOAT, offset(head, from + i), rows,
-                        (i * heads + head) * width, width);
-            }
+        if (count > 0) {
+            tensors[2 * layer].read(from, count, keys);
+            tensors[2 * layer + 1].read(from, count, values);
         }
     }
 
-    /** Writes positions of a layer, for which there is room; as {@link #read} gives them. */
+    /** Writes some, for which there is room. */
     void write(int layer, int from, int count, float[] keys, float[] values) {
-        write(caches[2 * layer].memory(), from, count, keys);
-        write(caches[2 * layer + 1].memory(), from, count, values);
+        tensors[2 * layer].write(from, count, keys);
+        tensors[2 * layer + 1].write(from, count, values);
     }
 
-    private void write(MemorySegment memory, int from, int count, float[] rows) {
-        for (int head = 0; head < heads; head++) {
-            for (int i = 0; i < count; i++) {
-                MemorySegment.copy(rows, (i * heads + head) * width, memory, ValueLayout.JAVA_FLOAT,
-                        offset(head, from + i), width);
-            }
-        }
-    }
-
-    private long offset(int head, int position) {
-        return ((long) head * positions + position) * width * Float.BYTES;
-    }
-
-    /** Names them as a run's inputs and outputs. */
-    void bind(Map<String, OnnxTensor> inputs, Map<String, OnnxTensor> outputs) {
-        for (int i = 0; i < caches.length; i++) {
-            inputs.put(pastNames[i], caches[i].tensor());
-            outputs.put(presentNames[i], caches[i].tensor());
-        }
-    }
-
+    /** May be closed twice. */
     @Override
     public void close() {
-        close(caches);
+        binding.close();
+        close(tensors);
     }
 
-    private static void close(Cache[] caches) {
-        for (int i = 0; i < caches.length; i++) {
-            if (caches[i] != null) {
-                caches[i].close();
-                caches[i] = null;
+    private static void close(CacheTensor[] tensors) {
+        for (int i = 0; i < tensors.length; i++) {
+            if (tensors[i] != null) {
+                tensors[i].close();
+                tensors[i] = null;
             }
         }
     }

@@ -1,10 +1,5 @@
 package io.github.jnpu.engine.backend.onnxruntime;
 
-import ai.onnxruntime.OrtEnvironment;
-import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtLoggingLevel;
-import ai.onnxruntime.OrtSession;
-import ai.onnxruntime.OrtSession.SessionOptions;
 import io.github.jnpu.convert.graph.DecoderGraph;
 import io.github.jnpu.convert.model.ModelConfig;
 import io.github.jnpu.convert.model.ModelTensor;
@@ -16,6 +11,12 @@ import io.github.jnpu.engine.backend.DecoderOptions;
 import io.github.jnpu.engine.backend.DecoderSequence;
 import io.github.jnpu.engine.backend.KvCacheType;
 import io.github.jnpu.engine.backend.cpu.MemoryAdvice;
+import io.github.jnpu.engine.backend.onnxruntime.capi.Allocator;
+import io.github.jnpu.engine.backend.onnxruntime.capi.Environment;
+import io.github.jnpu.engine.backend.onnxruntime.capi.MemoryInfo;
+import io.github.jnpu.engine.backend.onnxruntime.capi.OnnxRuntimeException;
+import io.github.jnpu.engine.backend.onnxruntime.capi.Session;
+import io.github.jnpu.engine.backend.onnxruntime.capi.SessionOptions;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -32,24 +33,27 @@ import java.util.Optional;
 import java.util.Set;
 
 /** A session, its weights, and the buffers that runs of all its sequences share. */
-final class OnnxDecoder implements Decoder {
+public final class OnnxDecoder implements Decoder {
     private static final Logger LOGGER = System.getLogger(OnnxDecoder.class.getName());
     private static final int PROBE_CAPACITY = 16;
-
     private final DecoderGraph graph;
     private final ModelConfig config;
     private final DecoderOptions options;
-    private final ExecutionProvider provider;
+    private final ProviderChoice provider;
     private final int positions;
     private final SessionWeights weights;
-    private OrtSession session;
+    private Session session;
     private RunBuffers buffers;
+    private Optional<Allocator> cacheMemory = Optional.empty();
+    private NodeAssignment assignment;
+    private int maxBatch;
 
-    OnnxDecoder(DecoderGraph graph, OnnxModel model, DecoderOptions options, ExecutionProvider provider) {
+    OnnxDecoder(DecoderGraph graph, OnnxModel model, DecoderOptions options, ProviderChoice provider) {
         this.provider = provider;
         this.graph = graph;
         this.config = graph.config();
         this.options = options;
+        this.maxBatch = options.maxBatch();
         this.positions = model.positions();
         if (options.cacheType() != KvCacheType.F32) {
             LOGGER.log(Level.INFO, "model ''{0}'': keys and values are f32 on ONNX Runtime, not {1}", config.name(),
@@ -59,18 +63,23 @@ final class OnnxDecoder implements Decoder {
             LOGGER.log(Level.INFO, "model ''{0}'': {1} weights are widened to f32 for ONNX Runtime", config.name(),
                     model.widened().size());
         }
-        // Tensors would make it on this thread.
-        DeepStack.call(OrtEnvironment::getEnvironment);
+        Environment.shared();
         this.weights = new SessionWeights(model, options.threads(), options.packListener());
         try {
             this.session = createSession(model);
+            this.assignment = NodeAssignment.of(session.assignedNodes(), provider.isCpu());
+            if (!provider.isCpu()) {
+                LOGGER.log(Level.INFO, "model ''{0}'': {1} runs {2}", config.name(), provider.label(), assignment);
+            }
+            this.cacheMemory = findCacheMemory();
             this.buffers = new RunBuffers(config, model, session, options.maxBatch());
-            if (provider == ExecutionProvider.CPU) {
+            if (provider.isCpu()) {
                 freePackedWeights();
             } else if (weights.hasPackable()) {
                 // They are on the device.
                 weights.freePackable();
             }
+            checkLongBatches();
             dropFile(graph, model);
         } catch (RuntimeException | Error e) {
             close();
@@ -78,22 +87,30 @@ final class OnnxDecoder implements Decoder {
         }
     }
 
-    /** The version of the library on the class path. */
-    static String libraryVersion() {
-        Package library = OrtEnvironment.class.getPackage();
-        return library.getImplementationVersion() == null ? "of unknown version" : library.getImplementationVersion();
-    }
-
-    /** Why this library does not compute on a provider; empty if it has it. */
-    static Optional<String> complaint(ExecutionProvider provider) {
+    /** Memory of the device's for keys and values, if the session wants them there and they can be copied out of it. */
+    private Optional<Allocator> findCacheMemory() {
+        MemoryInfo memory = session.inputMemory().get(OnnxModel.pastKey(0));
+        if (memory == null || memory.isHost()) {
+            return Optional.empty();
+        }
+        Allocator allocator = null;
         try {
-            return DeepStack.call(provider::complaint);
-        } catch (LinkageError e) {
-            return Optional.of("ONNX Runtime's native library cannot be loaded: " + e.getMessage());
+            allocator = new Allocator(session, memory);
+            try (CacheTensor tensor = CacheTensor.onDevice(allocator, 1, 1, PROBE_CAPACITY)) {
+                tensor.write(0, 1, new float[PROBE_CAPACITY]);
+            }
+            return Optional.of(allocator);
+        } catch (OnnxRuntimeException e) {
+            if (allocator != null) {
+                allocator.close();
+            }
+            LOGGER.log(Level.WARNING, "model ''{0}'': keys and values go to {1} and back for each token: {2}", config
+                    .name(), memory, e.getMessage());
+            return Optional.empty();
         }
     }
 
-    private OrtSession createSession(OnnxModel model) {
+    private Session createSession(OnnxModel model) {
         try {
             Path folder = Files.createTempDirectory("jnpu-onnx");
             Path placeholder = folder.resolve(OnnxModel.PLACEHOLDER_FILE);
@@ -101,27 +118,24 @@ final class OnnxDecoder implements Decoder {
                 // The library insists on a file for constants that are not in the model, and the CPU provider never reads it.
                 try (FileChannel file = FileChannel.open(placeholder, StandardOpenOption.CREATE_NEW,
                         StandardOpenOption.WRITE)) {
-                    if (provider != ExecutionProvider.CPU) {
+                    if (!provider.isCpu()) {
                         weights.writeTo(file);
                     }
                 }
-                settings.addConfigEntry("session.model_external_initializers_file_folder_path", folder.toString());
-                settings.setIntraOpNumThreads(options.threads());
-                settings.setInterOpNumThreads(1);
+                settings.entry("session.model_external_initializers_file_folder_path", folder.toString());
+                settings.threads(options.threads(), 1);
                 // Its threads may wait actively for the next node of a run, but not for the next run.
-                settings.addConfigEntry("session.force_spinning_stop", "1");
+                settings.entry("session.force_spinning_stop", "1");
                 // Beside the arena, which takes memory in powers of two.
-                settings.addConfigEntry("session.use_device_allocator_for_initializers", "1");
-                settings.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
+                settings.entry("session.use_device_allocator_for_initializers", "1");
+                settings.entry(Session.RECORD_ASSIGNMENT, "1");
                 provider.addTo(settings);
-                if (provider == ExecutionProvider.CPU) {
+                if (provider.isCpu()) {
                     weights.addTo(settings);
                 }
-                OrtEnvironment environment = OrtEnvironment.getEnvironment();
-                environment.setTelemetry(false);
-                return environment.createSession(model.proto(), settings);
-            } catch (OrtException e) {
-                throw OrtFailure.of("make a session of model '%s'".formatted(config.name()), e);
+                return new Session(model.proto(), settings);
+            } catch (OnnxRuntimeException e) {
+                throw e.whileDoing("make a session of model '%s'".formatted(config.name()));
             } finally {
                 Files.deleteIfExists(placeholder);
                 Files.deleteIfExists(folder);
@@ -151,6 +165,30 @@ final class OnnxDecoder implements Decoder {
                     "model ''{0}'': ONNX Runtime reads some weights from their source, which stays in memory",
                     config.name());
         }
+    }
+
+    /**
+     * ONNX Runtime 1.29's attention for 32 tokens and more is wrong on GPUs whose subgroups have less than 16 lanes, such as Mesa's in software: it
+     * leaves keys out.
+     */
+    private void checkLongBatches() {
+        if (provider.isCpu() || maxBatch <= AttentionProbe.SHORT) {
+            return;
+        }
+        try (SessionOptions settings = new SessionOptions()) {
+            provider.addTo(settings);
+            if (AttentionProbe.agrees(config, settings)) {
+                return;
+            }
+            LOGGER.log(Level.WARNING,
+                    "model ''{0}'': {1} is wrong for more than {2} tokens in one run here, so prompts are cut",
+                    config.name(), provider.label(), AttentionProbe.SHORT);
+        } catch (OnnxRuntimeException e) {
+            LOGGER.log(Level.WARNING,
+                    "model ''{0}'': prompts are cut to {1} tokens, as long ones cannot be checked: {2}",
+                    config.name(), AttentionProbe.SHORT, e.getMessage());
+        }
+        maxBatch = AttentionProbe.SHORT;
     }
 
     /** Of what has been copied the file's pages need not stay in memory; tokens are still looked up in the table outside. */
@@ -184,7 +222,43 @@ final class OnnxDecoder implements Decoder {
                     "model '%s' holds %d tokens on ONNX Runtime, not %d; use a shorter context (num_ctx)"
                             .formatted(config.name(), positions, capacity));
         }
-        return new OnnxSequence(graph, buffers, options.maxBatch(), capacity);
+        if (capacity < 1) {
+            throw new IllegalArgumentException("a sequence holds at least 1 token, not " + capacity);
+        }
+        return new OnnxSequence(graph, buffers, new KeyValueTensors(config, session, cacheMemory, capacity), maxBatch,
+                capacity);
+    }
+
+    /** Which nodes run on the provider, and which on the CPU instead. */
+    public NodeAssignment assignment() {
+        return assignment;
+    }
+
+    @Override
+    public Optional<NodeCounts> nodes() {
+        return assignment.on().isEmpty()
+                ? Optional.empty()
+                : Optional.of(new NodeCounts(assignment.nodesOn(), assignment.nodesOff()));
+    }
+
+    /** How many nodes run on the provider. */
+    public int nodesOn() {
+        return assignment.nodesOn();
+    }
+
+    /** How many run on the CPU instead; 0 unless that was allowed. */
+    public int nodesOff() {
+        return assignment.nodesOff();
+    }
+
+    /** How many tokens go through in one run at most: fewer than allowed where the provider is wrong for so many. */
+    public int maxBatch() {
+        return maxBatch;
+    }
+
+    /** Whether keys and values stay in a device's memory. */
+    public boolean keepsCacheOnDevice() {
+        return cacheMemory.isPresent();
     }
 
     @Override
@@ -209,11 +283,10 @@ final class OnnxDecoder implements Decoder {
             if (buffers != null) {
                 buffers.close();
             }
+            cacheMemory.ifPresent(Allocator::close);
             if (session != null) {
                 session.close();
             }
-        } catch (OrtException e) {
-            throw OrtFailure.of("close a session", e);
         } finally {
             weights.close();
         }

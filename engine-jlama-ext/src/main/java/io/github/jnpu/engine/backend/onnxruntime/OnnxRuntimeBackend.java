@@ -17,23 +17,25 @@ import io.github.jnpu.engine.backend.KvCacheType;
 import io.github.jnpu.engine.backend.MemoryEstimate;
 import io.github.jnpu.engine.backend.Stage;
 import io.github.jnpu.engine.backend.Suitability;
+import io.github.jnpu.engine.backend.onnxruntime.capi.LibraryFile;
+import io.github.jnpu.engine.backend.onnxruntime.capi.OnnxRuntimeLibrary;
 
+import java.util.Map;
 import java.util.Optional;
 
 /**
- * A whole decoder on ONNX Runtime's CPU provider. The library is an optional dependency; without it this backend declines.
+ * A whole decoder on ONNX Runtime, on its CPU provider if no other is named. The library is an optional dependency; without it this backend declines.
  *
  * <p>Keys and values are F32, whatever {@link DecoderOptions#cacheType()} says, and weights are always laid out anew. As ONNX Runtime takes
  * other paths for other numbers of tokens, results of prefill may differ in their last bits with how a text is cut.
  */
 public final class OnnxRuntimeBackend implements ComputeBackend {
     static final String ABSENT = "ONNX Runtime is not on the class path: add com.microsoft.onnxruntime:onnxruntime";
-    private static final String ENTRY_CLASS = "ai.onnxruntime.OrtEnvironment";
     /** Below all others: taken only when asked for, until its logits are compared with another backend's at first use. */
     private static final int SCORE = 0;
 
     private final OnnxOptions options;
-    private final ExecutionProvider provider;
+    private final ProviderChoice provider;
     private final Optional<String> complaint;
 
     /** With products in 8 bits, for speed. */
@@ -43,30 +45,21 @@ public final class OnnxRuntimeBackend implements ComputeBackend {
 
     /** With products as accurate as asked for. */
     public OnnxRuntimeBackend(OnnxOptions options) {
-        this(options, ExecutionProvider.CPU, OnnxRuntimeBackend.class.getClassLoader());
+        this(options, ExecutionProvider.CPU);
     }
 
     /** On another provider. */
     public OnnxRuntimeBackend(OnnxOptions options, ExecutionProvider provider) {
-        this(options, provider, OnnxRuntimeBackend.class.getClassLoader());
+        this(options, new ProviderChoice.BuiltIn(provider, Map.of(), true));
     }
 
-    OnnxRuntimeBackend(OnnxOptions options, ExecutionProvider provider, ClassLoader libraries) {
-        this.options = provider == ExecutionProvider.CPU
-                ? options
-                : options.withProducts(OnnxOptions.Products.STANDARD);
+    OnnxRuntimeBackend(OnnxOptions options, ProviderChoice provider) {
+        this.options = provider.isCpu() ? options : options.withProducts(OnnxOptions.Products.STANDARD);
         this.provider = provider;
-        this.complaint = isPresent(libraries) ? Optional.empty() : Optional.of(ABSENT);
-    }
-
-    /** Looks without initialising: that would unpack and load the native library. */
-    private static boolean isPresent(ClassLoader libraries) {
-        try {
-            Class.forName(ENTRY_CLASS, false, libraries);
-            return true;
-        } catch (ClassNotFoundException e) {
-            return false;
-        }
+        // Looks only: to load it would unpack it.
+        this.complaint = LibraryFile.isPresent(OnnxRuntimeBackend.class.getClassLoader())
+                ? Optional.empty()
+                : Optional.of(ABSENT);
     }
 
     @Override
@@ -77,8 +70,8 @@ public final class OnnxRuntimeBackend implements ComputeBackend {
     @Override
     public String device() {
         return complaint.isEmpty()
-                ? "%s (ONNX Runtime %s, %s provider)".formatted(acceleration(), OnnxDecoder.libraryVersion(), provider
-                        .label())
+                ? "%s (ONNX Runtime %s, %s provider)".formatted(acceleration(), ProviderChoice.libraryVersion(),
+                        provider.label())
                 : "CPU (ONNX Runtime)";
     }
 
@@ -89,12 +82,12 @@ public final class OnnxRuntimeBackend implements ComputeBackend {
 
     @Override
     public String target() {
-        return provider == ExecutionProvider.CPU ? name() : name() + ":" + provider.option();
+        return provider.text().equals(ExecutionProvider.CPU.option()) ? name() : name() + ":" + provider.text();
     }
 
     @Override
     public String version() {
-        return complaint.isEmpty() ? "ONNX Runtime " + OnnxDecoder.libraryVersion() : "";
+        return complaint.isEmpty() ? "ONNX Runtime " + ProviderChoice.libraryVersion() : "";
     }
 
     @Override
@@ -104,12 +97,12 @@ public final class OnnxRuntimeBackend implements ComputeBackend {
 
     @Override
     public String deviceId() {
-        return provider.acceleration() == Acceleration.CPU ? "cpu" : "onnxruntime:" + provider.option();
+        return acceleration() == Acceleration.CPU ? "cpu" : "onnxruntime:" + provider.name();
     }
 
     @Override
     public ComputeBackend on(String device) {
-        return new OnnxRuntimeBackend(options, ExecutionProvider.of(device));
+        return new OnnxRuntimeBackend(options, ProviderChoice.of(device));
     }
 
     @Override
@@ -121,25 +114,15 @@ public final class OnnxRuntimeBackend implements ComputeBackend {
             return new Suitability.Unsuitable(complaint.get());
         }
         try {
-            Optional<String> missing = provider == ExecutionProvider.CPU
-                    ? Optional.empty()
-                    : OnnxDecoder.complaint(provider);
+            Optional<String> missing = provider.isCpu() ? Optional.empty() : provider.complaint();
             if (missing.isPresent()) {
                 return new Suitability.Unsuitable(missing.get());
             }
-            return refusal(OnnxWriter.write(graph, options)).<Suitability>map(Suitability.Unsuitable::new)
-                    .orElseGet(() -> new Suitability.Suitable(SCORE));
+            OnnxWriter.write(graph, options);
+            return new Suitability.Suitable(SCORE);
         } catch (UnwritableGraphException e) {
             return new Suitability.Unsuitable(e.getMessage());
         }
-    }
-
-    /** Java's buffers, and with them the tensors that they are handed over in, hold less than 2 GiB. */
-    private static Optional<String> refusal(OnnxModel model) {
-        return model.initializers().stream().filter(initializer -> initializer.byteSize() > Integer.MAX_VALUE)
-                .findFirst()
-                .map(initializer -> "tensor '%s' takes %d bytes, more than a tensor of ONNX Runtime can have from Java"
-                        .formatted(initializer.name(), initializer.byteSize()));
     }
 
     @Override
@@ -166,15 +149,8 @@ public final class OnnxRuntimeBackend implements ComputeBackend {
         complaint.ifPresent(message -> {
             throw new BackendException(message);
         });
-        OnnxModel model = write(graph);
-        refusal(model).ifPresent(message -> {
-            throw new BackendException(message);
-        });
-        try {
-            return new OnnxDecoder(graph, model, decoderOptions, provider);
-        } catch (LinkageError e) {
-            throw new BackendException("ONNX Runtime's native library cannot be loaded: " + e.getMessage(), e);
-        }
+        OnnxRuntimeLibrary.load();
+        return new OnnxDecoder(graph, write(graph), decoderOptions, provider);
     }
 
     private OnnxModel write(DecoderGraph graph) {

@@ -10,11 +10,11 @@ final class OnnxSequence extends CheckedSequence {
     private final int maxBatch;
     private final KeyValueTensors cache;
 
-    OnnxSequence(DecoderGraph graph, RunBuffers buffers, int maxBatch, int capacity) {
+    OnnxSequence(DecoderGraph graph, RunBuffers buffers, KeyValueTensors cache, int maxBatch, int capacity) {
         super(graph, capacity);
         this.buffers = buffers;
         this.maxBatch = maxBatch;
-        this.cache = new KeyValueTensors(graph.config(), capacity);
+        this.cache = cache;
     }
 
     @Override
@@ -46,8 +46,10 @@ final class OnnxSequence extends CheckedSequence {
     @Override
     public void writeCache(int layer, int from, int count, float[] keys, float[] values) {
         requireFree(from, count);
-        cache.reserve(from + count, from);
-        cache.write(layer, from, count, keys, values);
+        if (count > 0) {
+            cache.reserve(from + count, from);
+            cache.write(layer, from, count, keys, values);
+        }
     }
 
     @Override

@@ -1,28 +1,38 @@
 package io.github.jnpu.engine.backend.onnxruntime;
 
-import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession;
 import io.github.jnpu.convert.model.ModelConfig;
 import io.github.jnpu.convert.model.ModelTensor;
 import io.github.jnpu.convert.onnx.ElementType;
 import io.github.jnpu.convert.onnx.OnnxModel;
 import io.github.jnpu.convert.tensor.Dequantizer;
+import io.github.jnpu.engine.backend.onnxruntime.capi.IoBinding;
+import io.github.jnpu.engine.backend.onnxruntime.capi.OnnxRuntimeException;
+import io.github.jnpu.engine.backend.onnxruntime.capi.RunOptions;
+import io.github.jnpu.engine.backend.onnxruntime.capi.Session;
+import io.github.jnpu.engine.backend.onnxruntime.capi.Value;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map.Entry;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What goes into a run beside keys and values, and what comes out: memory of the session's whole life, and tensors over it that are made
  * anew only when the number of tokens changes. For one thread.
  */
 final class RunBuffers implements AutoCloseable {
-    private final OrtSession session;
+    /** A tensor under its name as an input. */
+    private record Input(String name, Value value, boolean copied) {}
+
+    private final Session session;
+    private final RunOptions runOptions = new RunOptions();
+    /** Inputs that the session reads in a device's memory: they are copied there when they are bound. */
+    private final Set<String> copied;
     private final int vocabularySize;
     private final Optional<ModelTensor> table;
     private final Arena arena = Arena.ofShared();
@@ -33,16 +43,16 @@ final class RunBuffers implements AutoCloseable {
     private final MemorySegment logitsStart;
     private final MemorySegment logitsRow;
     private final float[] embedding;
-    private final OnnxTensor logitsTensor;
-    private final Map<String, OnnxTensor> fixed = new HashMap<>();
-    private final Map<String, OnnxTensor> inputs = new HashMap<>();
-    private final Map<String, OnnxTensor> outputs = new HashMap<>();
-    private OnnxTensor tokenTensor;
+    private final Value logitsTensor;
+    private final List<Input> fixed = new ArrayList<>();
+    private Input tokenInput;
     private int tokenCount;
     private long byteSize;
 
-    RunBuffers(ModelConfig config, OnnxModel model, OrtSession session, int maxBatch) {
+    RunBuffers(ModelConfig config, OnnxModel model, Session session, int maxBatch) {
         this.session = session;
+        this.copied = session.inputMemory().entrySet().stream().filter(input -> !input.getValue().isHost())
+                .map(Entry::getKey).collect(Collectors.toSet());
         this.vocabularySize = config.vocabularySize();
         this.table = model.outsideTable();
         this.embedding = new float[table.isPresent() ? config.embeddingLength() : 0];
@@ -56,7 +66,7 @@ final class RunBuffers implements AutoCloseable {
                 ? fixed(OnnxModel.POSITION, ElementType.INT64, 1)
                 : allocate(Long.BYTES);
         this.logitsRow = allocate((long) vocabularySize * Float.BYTES);
-        this.logitsTensor = NativeTensor.of(ElementType.FLOAT, logitsRow, 1, 1, vocabularySize);
+        this.logitsTensor = Value.over(ElementType.FLOAT, logitsRow, 1, 1, vocabularySize);
     }
 
     private MemorySegment allocate(long size) {
@@ -66,8 +76,12 @@ final class RunBuffers implements AutoCloseable {
 
     private MemorySegment fixed(String name, ElementType type, long... dims) {
         MemorySegment memory = allocate(type.byteSize());
-        fixed.put(name, NativeTensor.of(type, memory, dims));
+        fixed.add(input(name, Value.over(type, memory, dims)));
         return memory;
+    }
+
+    private Input input(String name, Value value) {
+        return new Input(name, value, copied.contains(name));
     }
 
     long byteSize() {
@@ -93,47 +107,54 @@ final class RunBuffers implements AutoCloseable {
         // One row comes out at least: a head for one token costs nothing beside a network for many.
         int rows = Math.max(1, logitRows);
         logitsStart.set(ValueLayout.JAVA_LONG, 0, count - rows);
-        inputs.putAll(fixed);
-        cache.bind(inputs, outputs);
-        if (rows == 1) {
-            run(logitsTensor);
-            if (logitRows == 1) {
-                MemorySegment.copy(logitsRow, ValueLayout.JAVA_FLOAT, 0, logits, logitsOffset, vocabularySize);
+        IoBinding binding = cache.binding();
+        try {
+            bind(binding, tokenInput);
+            for (int i = 0; i < fixed.size(); i++) {
+                bind(binding, fixed.get(i));
             }
-            return;
-        }
-        try (Arena many = Arena.ofConfined()) {
-            MemorySegment memory = many.allocate((long) rows * vocabularySize * Float.BYTES, 64);
-            try (OnnxTensor tensor = NativeTensor.of(ElementType.FLOAT, memory, 1, rows, vocabularySize)) {
-                run(tensor);
+            if (rows == 1) {
+                binding.keepOutput(OnnxModel.LOGITS, logitsTensor);
+                session.run(runOptions, binding);
+                if (logitRows == 1) {
+                    MemorySegment.copy(logitsRow, ValueLayout.JAVA_FLOAT, 0, logits, logitsOffset, vocabularySize);
+                }
+                return;
             }
-            MemorySegment.copy(memory, ValueLayout.JAVA_FLOAT, 0, logits, logitsOffset, rows * vocabularySize);
+            try (Arena many = Arena.ofConfined()) {
+                MemorySegment memory = many.allocate((long) rows * vocabularySize * Float.BYTES, 64);
+                try (Value tensor = Value.over(ElementType.FLOAT, memory, 1, rows, vocabularySize)) {
+                    binding.keepOutput(OnnxModel.LOGITS, tensor);
+                    session.run(runOptions, binding);
+                }
+                MemorySegment.copy(memory, ValueLayout.JAVA_FLOAT, 0, logits, logitsOffset, rows * vocabularySize);
+            }
+        } catch (OnnxRuntimeException e) {
+            throw e.whileDoing("run the model");
         }
     }
 
-    private void run(OnnxTensor logits) {
-        outputs.put(OnnxModel.LOGITS, logits);
-        // Closing the result leaves tensors alone that were brought.
-        try (OrtSession.Result _ = session.run(inputs, Set.of(), outputs)) {
-            return;
-        } catch (OrtException e) {
-            throw OrtFailure.of("run the model", e);
+    private static void bind(IoBinding binding, Input input) {
+        if (input.copied()) {
+            binding.input(input.name(), input.value());
+        } else {
+            binding.keepInput(input.name(), input.value());
         }
     }
 
     private void setTokens(int[] tokens, int from, int count) {
         if (count != tokenCount) {
-            if (tokenTensor != null) {
-                tokenTensor.close();
-                tokenTensor = null;
+            if (tokenInput != null) {
+                tokenInput.value().close();
+                tokenInput = null;
             }
-            tokenTensor = table.isPresent()
-                    ? NativeTensor.of(ElementType.FLOAT,
+            tokenInput = table.isPresent()
+                    ? input(OnnxModel.INPUTS_EMBEDS, Value.over(ElementType.FLOAT,
                             tokenMemory.asSlice(0, (long) count * embedding.length * Float.BYTES), 1, count,
-                            embedding.length)
-                    : NativeTensor.of(ElementType.INT64, tokenMemory.asSlice(0, (long) count * Long.BYTES), 1, count);
+                            embedding.length))
+                    : input(OnnxModel.INPUT_IDS,
+                            Value.over(ElementType.INT64, tokenMemory.asSlice(0, (long) count * Long.BYTES), 1, count));
             tokenCount = count;
-            inputs.put(table.isPresent() ? OnnxModel.INPUTS_EMBEDS : OnnxModel.INPUT_IDS, tokenTensor);
         }
         for (int i = 0; i < count; i++) {
             int token = tokens[from + i];
@@ -151,11 +172,12 @@ final class RunBuffers implements AutoCloseable {
 
     @Override
     public void close() {
-        if (tokenTensor != null) {
-            tokenTensor.close();
+        if (tokenInput != null) {
+            tokenInput.value().close();
         }
         logitsTensor.close();
-        fixed.values().forEach(OnnxTensor::close);
+        fixed.forEach(input -> input.value().close());
+        runOptions.close();
         arena.close();
     }
 }

@@ -1,8 +1,5 @@
 package io.github.jnpu.engine.backend.onnxruntime;
 
-import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession.SessionOptions;
 import io.github.jnpu.convert.onnx.Initializer;
 import io.github.jnpu.convert.onnx.Initializer.Computed;
 import io.github.jnpu.convert.onnx.Initializer.Stored;
@@ -10,6 +7,8 @@ import io.github.jnpu.convert.onnx.OnnxModel;
 import io.github.jnpu.engine.backend.BackendException;
 import io.github.jnpu.engine.backend.PackListener;
 import io.github.jnpu.engine.backend.cpu.MemoryAdvice;
+import io.github.jnpu.engine.backend.onnxruntime.capi.SessionOptions;
+import io.github.jnpu.engine.backend.onnxruntime.capi.Value;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -38,7 +37,7 @@ final class SessionWeights implements AutoCloseable {
     private final Arena packable = Arena.ofShared();
     private final List<Filled> computed = new ArrayList<>();
     private final List<Filled> computedPackable = new ArrayList<>();
-    private final List<OnnxTensor> tensors = new ArrayList<>();
+    private final List<Value> tensors = new ArrayList<>();
     private final List<String> names = new ArrayList<>();
     private final List<MemorySegment> memories = new ArrayList<>();
     private final int threads;
@@ -58,7 +57,7 @@ final class SessionWeights implements AutoCloseable {
                 };
                 memories.add(memory);
                 names.add(initializer.name());
-                tensors.add(NativeTensor.of(initializer.type(), memory, initializer.dims()));
+                tensors.add(Value.over(initializer.type(), memory, initializer.dims()));
             }
             List<Filled> all = new ArrayList<>(computed);
             all.addAll(computedPackable);
@@ -114,9 +113,9 @@ final class SessionWeights implements AutoCloseable {
         }
     }
 
-    void addTo(SessionOptions options) throws OrtException {
+    void addTo(SessionOptions options) {
         for (int i = 0; i < tensors.size(); i++) {
-            options.addInitializer(names.get(i), tensors.get(i));
+            options.initializer(names.get(i), tensors.get(i));
         }
     }
 
@@ -159,7 +158,7 @@ final class SessionWeights implements AutoCloseable {
     /** After the session. */
     @Override
     public void close() {
-        tensors.forEach(OnnxTensor::close);
+        tensors.forEach(Value::close);
         if (packable.scope().isAlive()) {
             packable.close();
         }

@@ -1,5 +1,4 @@
 /**
- * Runs graphs on ONNX Runtime. Only {@link io.github.jnpu.engine.backend.onnxruntime.OnnxRuntimeBackend} can be loaded without it: no
- * other class here is touched before it is known to be on the class path.
+ * Runs graphs on ONNX Runtime, through its C API in {@link io.github.jnpu.engine.backend.onnxruntime.capi}. All classes load where the library is absent.
  */
 package io.github.jnpu.engine.backend.onnxruntime;

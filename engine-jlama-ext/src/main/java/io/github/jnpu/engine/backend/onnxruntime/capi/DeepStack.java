@@ -1,4 +1,4 @@
-package io.github.jnpu.engine.backend.onnxruntime;
+package io.github.jnpu.engine.backend.onnxruntime.capi;
 
 import io.github.jnpu.engine.backend.BackendException;
 
