@@ -75,6 +75,10 @@ public final class JnpuServer implements AutoCloseable {
                             : String.valueOf(e.getCause().getMessage())),
                     e.getCause());
         }
+        workers.executeBlocking(() -> {
+            options.store().writer().sweep();
+            return null;
+        }, false).onFailure(failure -> LOGGER.warn("the model store is not swept: {}", failure.toString()));
         LOGGER.info("Listening on {}:{} (version {})", address.getHostAddress(), http.actualPort(), JnpuVersion.full());
     }
 

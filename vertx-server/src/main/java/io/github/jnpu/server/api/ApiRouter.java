@@ -1,5 +1,6 @@
 package io.github.jnpu.server.api;
 
+import io.github.jnpu.engine.registry.ModelRegistry;
 import io.github.jnpu.engine.store.ModelStore;
 import io.github.jnpu.probe.HardwareProbe;
 import io.github.jnpu.server.hardware.HardwareMonitor;
@@ -25,6 +26,7 @@ import java.util.stream.Collectors;
 public final class ApiRouter {
     private final Router router;
     private final AnswerRoutes answers;
+    private final TransferRoutes transfers;
     private final Set<String> paths = new HashSet<>();
 
     private record Version(String version) {}
@@ -54,6 +56,8 @@ public final class ApiRouter {
         HardwareMonitor monitor = new HardwareMonitor(HardwareProbe.local(), loaded, version);
         HardwareRoutes hardware = new HardwareRoutes(monitor, workers);
         ModelRoutes models = new ModelRoutes(store, headers, loaded, monitor, workers, bodies);
+        StoreRoutes stored = new StoreRoutes(vertx, store, loaded, workers, bodies);
+        this.transfers = new TransferRoutes(store, new ModelRegistry("jnpu/" + version), workers, bodies);
 
         router.route().handler(new OriginPolicy(origins));
         router.route().handler(new HostPolicy(listening));
@@ -63,6 +67,12 @@ public final class ApiRouter {
         add("/api/tags", models::tags, HttpMethod.GET, HttpMethod.HEAD);
         add("/api/ps", models::ps, HttpMethod.GET);
         add("/api/show", models::show, HttpMethod.POST);
+        add("/api/copy", stored::copy, HttpMethod.POST);
+        add("/api/delete", stored::delete, HttpMethod.DELETE);
+        add("/api/blobs/:digest", stored::blob, HttpMethod.HEAD, HttpMethod.POST);
+        add("/api/create", transfers::create, HttpMethod.POST);
+        add("/api/pull", transfers::pull, HttpMethod.POST);
+        add("/api/push", transfers::push, HttpMethod.POST);
         add("/api/generate", answers::generate, HttpMethod.POST);
         add("/api/chat", answers::chat, HttpMethod.POST);
         add("/api/embed", embed::embed, HttpMethod.POST);
@@ -106,8 +116,9 @@ public final class ApiRouter {
         return router;
     }
 
-    /** Stops all generations, for a server that cannot wait for them. */
+    /** Stops all generations and transfers, for a server that cannot wait for them. */
     public void cancelGenerations() {
         answers.cancelAll();
+        transfers.cancelAll();
     }
 }

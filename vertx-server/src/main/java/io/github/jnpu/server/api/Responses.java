@@ -28,6 +28,14 @@ final class Responses {
         }
     }
 
+    /** As {@link #json}, with the content type that Ollama gives to create, pull and push. */
+    static void plainJson(RoutingContext routing, Object answer) {
+        HttpServerResponse response = routing.response();
+        if (!response.ended() && !response.closed()) {
+            response.putHeader("Content-Type", "application/json").end(WireJson.encode(answer));
+        }
+    }
+
     static void text(RoutingContext routing, int status, String text) {
         routing.response().setStatusCode(status).putHeader("Content-Type", "text/plain").end(text);
     }

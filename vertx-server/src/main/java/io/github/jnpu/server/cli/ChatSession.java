@@ -34,7 +34,7 @@ final class ChatSession implements AutoCloseable {
     private final Optional<ChatTemplate> template;
     private final Optional<Grammar> grammar;
     private final List<ChatMessage> history = new ArrayList<>();
-    private final Modelfile modelfile;
+    private final ModelDefaults modelfile;
     private Optional<String> system;
     private ModelLoading.LoadedModel loaded;
     private Duration unreportedLoad = Duration.ZERO;
@@ -48,7 +48,7 @@ final class ChatSession implements AutoCloseable {
         this.raw = raw;
         this.thinking = thinking;
         this.grammar = parameters.grammar();
-        this.modelfile = Modelfile.of(modelName);
+        this.modelfile = ModelDefaults.of(modelName);
         parameters.applyDefaults(modelfile.parameters());
         load();
         try {

@@ -20,6 +20,7 @@ import java.util.Locale;
  */
 @Command(name = "jnpu", versionProvider = Jnpu.Version.class, mixinStandardHelpOptions = true, synopsisSubcommandLabel = "COMMAND", description = "Runs language models inside the JVM.", subcommands = {
         ServeCommand.class, RunCommand.class, ListCommand.class, ShowCommand.class, PsCommand.class,
+        PullCommand.class, PushCommand.class, CreateCommand.class, CopyCommand.class, RemoveCommand.class,
         DevicesCommand.class, EmbedCommand.class, TokenizeCommand.class, PerplexityCommand.class, BenchCommand.class,
         ConvertCommand.class}, footer = {"",
                 "Examples:",
