@@ -15,6 +15,7 @@ import dev.langchain4j.model.output.TokenUsage;
 import dev.langchain4j.spi.ServiceHelper;
 import io.github.jnpu.engine.embedding.EmbeddingModelOptions;
 import io.github.jnpu.engine.embedding.Embeddings;
+import io.github.jnpu.engine.placement.PlacementWish;
 import io.github.jnpu.langchain4j.spi.NpuEmbeddingModelBuilderFactory;
 
 import java.nio.file.Path;
@@ -199,11 +200,30 @@ public final class NpuEmbeddingModel implements EmbeddingModel, AutoCloseable {
             return this;
         }
 
+        /**
+         * What runs it: {@code npu}, {@code onnxruntime:webgpu|cpu}; by default the best device. What cannot be had runs on the CPU with a
+         * warning in the log.
+         *
+         * @throws IllegalArgumentException
+         *             if it cannot be read
+         */
+        public Builder place(String value) {
+            options = options.withPlace(value == null
+                    ? PlacementWish.AUTO
+                    : PlacementWish.parse(value, options.place().strict()));
+            return this;
+        }
+
+        /** Whether building the model fails rather than anything else than {@link #place} runs it. */
+        public Builder strict(boolean value) {
+            options = options.withPlace(options.place().withStrict(value));
+            return this;
+        }
+
         /** The backend that must be used, such as {@code onnxruntime:webgpu}; by default the best one. */
         public Builder backend(String value) {
             options = value == null
-                    ? new EmbeddingModelOptions(options.contextLength(), options.threads(),
-                            EmbeddingModelOptions.DEFAULT.backend())
+                    ? options.withPlace(PlacementWish.AUTO)
                     : options.withBackend(value);
             return this;
         }

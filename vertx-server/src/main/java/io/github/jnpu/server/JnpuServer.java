@@ -56,7 +56,8 @@ public final class JnpuServer implements AutoCloseable {
         this.loaded = new LoadedModels(options.keepAlive(), options.maxLoadedModels(), options.maxQueue(),
                 ModelOptions.DEFAULT.withCacheType(options.cacheType()).withRepack(options.repack())
                         .withWeightCache(options.weightCache()).withPlace(options.place()));
-        this.embedding = new EmbeddingModels(options.keepAlive(), options.maxLoadedModels());
+        this.embedding = new EmbeddingModels(options.keepAlive(), options.maxLoadedModels(), options
+                .place());
         WorkerExecutor workers = vertx.createSharedWorkerExecutor("jnpu-requests", WORKERS);
         this.api = new ApiRouter(vertx, workers, options.store(), loaded, embedding, options.origins(), address, options
                 .contextLength(), options.goTemplate(), options.maxBodyBytes(), JnpuVersion.semantic());

@@ -10,6 +10,10 @@ import io.github.jnpu.engine.ModelNotFoundException;
 import io.github.jnpu.engine.backend.ComputeBackend;
 import io.github.jnpu.engine.backend.Encoder;
 import io.github.jnpu.engine.backend.EncoderOptions;
+import io.github.jnpu.engine.backend.Stage;
+import io.github.jnpu.engine.backend.Suitability;
+import io.github.jnpu.engine.placement.PlacedEncoder;
+import io.github.jnpu.engine.placement.PlacementReport;
 import io.github.jnpu.engine.store.ModelLocator;
 import io.github.jnpu.engine.tokenizer.Tokenizer;
 import io.github.jnpu.probe.HardwareProbe;
@@ -36,17 +40,14 @@ import java.util.stream.IntStream;
 public final class EmbeddingModel implements AutoCloseable {
     private final String name;
     private final Tokenizer tokenizer;
-    private final Encoder encoder;
-    /** What runs it, for people. */
-    private final String device;
+    private final PlacedEncoder encoder;
     /** The encoder's weights; closed behind it. */
     private final AutoCloseable source;
 
-    EmbeddingModel(String name, Tokenizer tokenizer, Encoder encoder, String device, AutoCloseable source) {
+    EmbeddingModel(String name, Tokenizer tokenizer, PlacedEncoder encoder, AutoCloseable source) {
         this.name = name;
         this.tokenizer = tokenizer;
         this.encoder = encoder;
-        this.device = device;
         this.source = source;
     }
 
@@ -116,18 +117,37 @@ public final class EmbeddingModel implements AutoCloseable {
     private static EmbeddingModel loadEncoder(ModelSource source, EmbeddingModelOptions options) {
         EncoderGraph graph = EncoderGraph.of(source);
         Tokenizer tokenizer = Tokenizer.of(source);
-        ComputeBackend backend = EncoderPlacement.choose(graph, options.backend());
-        Encoder encoder = backend.compile(graph, encoderOptions(options, options.contextLength()));
-        return new EmbeddingModel(graph.config().name(), tokenizer, encoder, backend.device(), source::close);
+        PlacedEncoder encoder = new PlacedEncoder(graph.config().name(), new PlacedEncoder.Network() {
+            @Override
+            public Suitability suitability(ComputeBackend backend) {
+                return backend.suitability(graph);
+            }
+
+            @Override
+            public Encoder compile(ComputeBackend backend) {
+                return backend.compile(graph, encoderOptions(options, options.contextLength()));
+            }
+        }, options.place());
+        return new EmbeddingModel(graph.config().name(), tokenizer, encoder, source::close);
     }
 
     private static EmbeddingModel loadDecoder(ModelSource source, Pooling pooling, EmbeddingModelOptions options) {
         DecoderGraph graph = DecoderGraph.of(source);
+        DecoderGraph headless = PooledDecoder.headless(graph);
         Tokenizer tokenizer = Tokenizer.of(source);
-        ComputeBackend backend = EncoderPlacement.choose(PooledDecoder.headless(graph), options.backend());
-        Encoder encoder = PooledDecoder.compile(graph, pooling, backend,
-                encoderOptions(options, options.contextLength()));
-        return new EmbeddingModel(graph.config().name(), tokenizer, encoder, backend.device(), source::close);
+        PlacedEncoder encoder = new PlacedEncoder(graph.config().name(), new PlacedEncoder.Network() {
+            @Override
+            public Suitability suitability(ComputeBackend backend) {
+                return backend.suitability(headless, Stage.EMBED);
+            }
+
+            @Override
+            public Encoder compile(ComputeBackend backend) {
+                return PooledDecoder.compile(graph, pooling, backend, encoderOptions(options, options
+                        .contextLength()));
+            }
+        }, options.place());
+        return new EmbeddingModel(graph.config().name(), tokenizer, encoder, source::close);
     }
 
     /** Files of decoders that embed say how to pool; those that only generate do not. */
@@ -159,7 +179,12 @@ public final class EmbeddingModel implements AutoCloseable {
 
     /** Where it runs, for people: {@code CPU (Vector API, 512 bit)}. */
     public String device() {
-        return device;
+        return encoder.device();
+    }
+
+    /** What runs it now, and why nothing else does. */
+    public PlacementReport report() {
+        return encoder.report();
     }
 
     /** How many tokens a text has, those that begin and end it among them. */

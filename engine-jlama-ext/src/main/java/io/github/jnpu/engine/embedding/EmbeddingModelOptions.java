@@ -1,7 +1,8 @@
 package io.github.jnpu.engine.embedding;
 
+import io.github.jnpu.engine.placement.PlacementWish;
+
 import java.util.Objects;
-import java.util.Optional;
 
 /**
  * How to load an embedding model.
@@ -10,14 +11,14 @@ import java.util.Optional;
  *            tokens of a text at most; 0 for what the model was made for, up to 2048; larger values are capped there
  * @param threads
  *            cores to use; 0 for all physical cores that this process may use
- * @param backend
- *            the name of the backend that must be used, perhaps with a device: {@code vector}, {@code onnxruntime:webgpu}; empty for the best one
+ * @param place
+ *            what runs it, under the stage {@code embed}
  */
-public record EmbeddingModelOptions(int contextLength, int threads, Optional<String> backend) {
-    public static final EmbeddingModelOptions DEFAULT = new EmbeddingModelOptions(0, 0, Optional.empty());
+public record EmbeddingModelOptions(int contextLength, int threads, PlacementWish place) {
+    public static final EmbeddingModelOptions DEFAULT = new EmbeddingModelOptions(0, 0, PlacementWish.AUTO);
 
     public EmbeddingModelOptions {
-        Objects.requireNonNull(backend, "backend");
+        Objects.requireNonNull(place, "place");
         if (contextLength < 0 || threads < 0) {
             throw new IllegalArgumentException(
                     "contextLength and threads must not be negative: %d, %d".formatted(contextLength, threads));
@@ -25,14 +26,19 @@ public record EmbeddingModelOptions(int contextLength, int threads, Optional<Str
     }
 
     public EmbeddingModelOptions withContextLength(int value) {
-        return new EmbeddingModelOptions(value, threads, backend);
+        return new EmbeddingModelOptions(value, threads, place);
     }
 
     public EmbeddingModelOptions withThreads(int value) {
-        return new EmbeddingModelOptions(contextLength, value, backend);
+        return new EmbeddingModelOptions(contextLength, value, place);
     }
 
+    public EmbeddingModelOptions withPlace(PlacementWish value) {
+        return new EmbeddingModelOptions(contextLength, threads, value);
+    }
+
+    /** On one backend, and nowhere else. */
     public EmbeddingModelOptions withBackend(String value) {
-        return new EmbeddingModelOptions(contextLength, threads, Optional.of(value));
+        return withPlace(PlacementWish.parse(value, true));
     }
 }

@@ -8,9 +8,11 @@ import io.github.jnpu.convert.onnx.OnnxOptions;
 import io.github.jnpu.engine.EngineException;
 import io.github.jnpu.engine.ModelNotFoundException;
 import io.github.jnpu.engine.backend.BackendException;
+import io.github.jnpu.engine.backend.ComputeBackend;
 import io.github.jnpu.engine.backend.Encoder;
-import io.github.jnpu.engine.backend.onnxruntime.ExecutionProvider;
+import io.github.jnpu.engine.backend.Suitability;
 import io.github.jnpu.engine.backend.onnxruntime.OnnxRuntimeBackend;
+import io.github.jnpu.engine.placement.PlacedEncoder;
 import io.github.jnpu.engine.tokenizer.HuggingFaceTokenizerFile;
 import io.github.jnpu.engine.tokenizer.Tokenizer;
 
@@ -52,23 +54,21 @@ final class OnnxEncoderFolder {
     }
 
     static EmbeddingModel load(String name, Tokenizer tokenizer, EmbeddingModelOptions options,
-            Function<OnnxRuntimeBackend, Encoder> compile) {
-        OnnxRuntimeBackend backend = backend(name, options.backend());
-        Encoder encoder = compile.apply(backend);
-        LOGGER.log(System.Logger.Level.INFO, "model ''{0}'': {1} on {2}", name, BACKEND, backend.device());
-        return new EmbeddingModel(name, tokenizer, encoder, backend.device(), () -> {});
-    }
+            Function<OnnxRuntimeBackend, Encoder> compiler) {
+        return new EmbeddingModel(name, tokenizer, new PlacedEncoder(name, new PlacedEncoder.Network() {
+            /** A file needs a library that reads it: of those that there are, the CPU too. */
+            @Override
+            public Suitability suitability(ComputeBackend backend) {
+                return backend instanceof OnnxRuntimeBackend runtime
+                        ? runtime.suitabilityForFiles()
+                        : new Suitability.Unsuitable("an ONNX file runs on 'onnxruntime' only");
+            }
 
-    private static OnnxRuntimeBackend backend(String name, Optional<String> wanted) {
-        if (wanted.isEmpty() || wanted.get().equals(BACKEND)) {
-            return new OnnxRuntimeBackend();
-        }
-        if (!wanted.get().startsWith(BACKEND + ":")) {
-            throw new BackendException("backend '%s' cannot run model '%s': an ONNX file runs on '%s' only"
-                    .formatted(wanted.get(), name, BACKEND));
-        }
-        return new OnnxRuntimeBackend(OnnxOptions.FAST,
-                ExecutionProvider.of(wanted.get().substring(BACKEND.length() + 1)));
+            @Override
+            public Encoder compile(ComputeBackend backend) {
+                return compiler.apply((OnnxRuntimeBackend) backend);
+            }
+        }, options.place()), () -> {});
     }
 
     private static int positions(Path folder) {

@@ -337,9 +337,10 @@ class DeviceFailureTest {
 
     private Deployment deployment(DecoderGraph graph, ComputeBackend device, String place, boolean strict) {
         PlacementWish wish = PlacementWish.parse(place, strict);
-        Planner planner = new Planner(graph, wish, List.of(device, new VectorBackend(), new ReferenceBackend()), () -> {
-            throw new AssertionError("nobody needs to look at the machine");
-        });
+        Planner planner = new Planner(graph, wish, new TargetResolver(List.of(device, new VectorBackend(),
+                new ReferenceBackend()), () -> {
+                    throw new AssertionError("nobody needs to look at the machine");
+                }));
         return new Deployment(planner, wish, Optional.empty(), new PlacementMemory(folder));
     }
 

@@ -147,7 +147,7 @@ final class EmbedRoutes {
                         .notFound("model \"%s\" not found, try pulling it first".formatted(common.model()));
             }
             EmbeddingModelOptions options = options(OptionValues.of(Map.of(), common.options()), 0);
-            return new Found(new Key("all-minilm", options.contextLength(), options.threads()),
+            return new Found(new Key("all-minilm", options),
                     () -> EmbeddingModel.load(common.model(), options));
         }
         StoredModel model = stored.get();
@@ -156,12 +156,13 @@ final class EmbedRoutes {
         }
         EmbeddingModelOptions options = options(OptionValues.of(model.parameters(), common.options()),
                 defaultContextLength);
-        return new Found(Key.of(model, options.contextLength(), options.threads()),
+        return new Found(Key.of(model, options),
                 () -> EmbeddingModel.load(model.open(), options));
     }
 
-    private static EmbeddingModelOptions options(OptionValues values, int contextLength) {
+    private EmbeddingModelOptions options(OptionValues values, int contextLength) {
         return EmbeddingModelOptions.DEFAULT.withContextLength(values.contextLength(contextLength))
-                .withThreads(values.threads());
+                .withThreads(values.threads())
+                .withPlace(values.place().map(models.place()::overriddenBy).orElse(models.place()));
     }
 }

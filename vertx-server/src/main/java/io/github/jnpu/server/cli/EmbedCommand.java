@@ -7,6 +7,7 @@ import io.github.jnpu.engine.embedding.EmbeddingModelOptions;
 import io.github.jnpu.engine.embedding.EmbeddingRequest;
 import io.github.jnpu.engine.embedding.Embeddings;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
@@ -15,6 +16,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 
 /** Prints the vectors of texts. */
@@ -47,8 +49,8 @@ final class EmbedCommand implements Callable<Integer> {
     @Option(names = "--threads", paramLabel = "N", description = "Cores to use (default: all).")
     private int threads;
 
-    @Option(names = "--backend", paramLabel = "NAME", description = "The backend to use: vector, onnxruntime, onnxruntime:webgpu or reference (default: the fastest).")
-    private String backend;
+    @Mixin
+    private PlacementOptions placement;
 
     @Option(names = "--json", description = "Print one JSON object with all embeddings and the number of tokens.")
     private boolean json;
@@ -66,10 +68,9 @@ final class EmbedCommand implements Callable<Integer> {
             throw new EngineException("there is no text: neither on the command line nor on standard input");
         }
         EmbeddingModelOptions options = EmbeddingModelOptions.DEFAULT.withContextLength(contextLength)
-                .withThreads(threads);
+                .withThreads(threads).withPlace(placement.wish(Optional.empty()));
         Embeddings embeddings;
-        try (EmbeddingModel loaded = EmbeddingModel.load(model,
-                backend == null ? options : options.withBackend(backend))) {
+        try (EmbeddingModel loaded = EmbeddingModel.load(model, options)) {
             embeddings = loaded.embed(new EmbeddingRequest(inputs, !refuseLong, dimensions, true));
         }
         if (json) {

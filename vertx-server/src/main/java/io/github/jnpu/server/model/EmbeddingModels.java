@@ -2,6 +2,8 @@ package io.github.jnpu.server.model;
 
 import io.github.jnpu.engine.EngineException;
 import io.github.jnpu.engine.embedding.EmbeddingModel;
+import io.github.jnpu.engine.embedding.EmbeddingModelOptions;
+import io.github.jnpu.engine.placement.PlacementWish;
 import io.github.jnpu.engine.store.StoredModel;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +31,7 @@ public final class EmbeddingModels implements AutoCloseable {
 
     private final Duration defaultKeepAlive;
     private final int maxModels;
+    private final PlacementWish place;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final Map<Key, Entry> models = new HashMap<>();
@@ -42,10 +45,15 @@ public final class EmbeddingModels implements AutoCloseable {
      * @param model
      *            the digest of its weights, or its name where it is no file
      */
-    public record Key(String model, int contextLength, int threads) {
-        public static Key of(StoredModel model, int contextLength, int threads) {
-            return new Key(model.weightsDigest(), contextLength, threads);
+    public record Key(String model, EmbeddingModelOptions options) {
+        public static Key of(StoredModel model, EmbeddingModelOptions options) {
+            return new Key(model.weightsDigest(), options);
         }
+    }
+
+    /** What runs models that do not say, nor their requests. */
+    public PlacementWish place() {
+        return place;
     }
 
     /** What came out, and how long the model took to load. */
@@ -66,8 +74,11 @@ public final class EmbeddingModels implements AutoCloseable {
      *
      * @param maxModels
      *            models in memory at once
+     * @param place
+     *            what runs models that do not say, nor their requests
      */
-    public EmbeddingModels(Duration defaultKeepAlive, int maxModels) {
+    public EmbeddingModels(Duration defaultKeepAlive, int maxModels, PlacementWish place) {
+        this.place = place;
         this.defaultKeepAlive = defaultKeepAlive;
         this.maxModels = maxModels;
     }

@@ -1,10 +1,13 @@
 package io.github.jnpu.engine.backend.onnxruntime;
 
+import io.github.jnpu.convert.onnx.OnnxOptions;
 import io.github.jnpu.engine.backend.Acceleration;
 import io.github.jnpu.engine.backend.BackendException;
 import io.github.jnpu.engine.backend.onnxruntime.capi.OnnxRuntimeLibrary;
 import io.github.jnpu.engine.backend.onnxruntime.capi.SessionOptions;
+import io.github.jnpu.probe.Device;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -32,6 +35,10 @@ public enum ExecutionProvider {
      * not; with its other value, 1.29 does not tell which nodes run here.
      */
     WEBGPU("WebGPU", Acceleration.GPU, "WebGpuExecutionProvider", "WebGPU", Map.of("preferredLayout", "NCHW"));
+
+    private static final int QNN_TOKENS = 64;
+    /** The engine's default context. */
+    private static final int QNN_CAPACITY = 4096;
 
     private final String label;
     private final Acceleration acceleration;
@@ -84,6 +91,43 @@ public enum ExecutionProvider {
     /** Options that it gets where the user gives none of the same name. */
     Map<String, String> defaults() {
         return defaults;
+    }
+
+    /** Those that a device of the probe's can be reached through, with what tells them which. Loads the library. */
+    static List<ProviderChoice> reaching(Device device) {
+        boolean npu = device.kind() == Device.Kind.NPU;
+        String vendor = device.vendor().toLowerCase(Locale.ROOT);
+        boolean windows = System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("windows");
+        List<ProviderChoice> choices = new ArrayList<>();
+        for (ExecutionProvider provider : values()) {
+            boolean reaches = switch (provider) {
+                case CPU, XNNPACK -> false;
+                case CUDA -> !npu && vendor.contains("nvidia");
+                case DIRECTML -> !npu && windows;
+                case OPENVINO -> vendor.contains("intel");
+                case QNN -> npu && vendor.contains("qualcomm");
+                case COREML -> npu && vendor.contains("apple");
+                case WEBGPU -> !npu;
+            };
+            if (reaches && provider.complaint().isEmpty()) {
+                Map<String, String> options = provider == OPENVINO && !npu ? Map.of("device_type", "GPU") : Map.of();
+                choices.add(new ProviderChoice.BuiltIn(provider, options, true));
+            }
+        }
+        return choices;
+    }
+
+    /**
+     * How models are written for it. QNN and Core ML know plain operators only; QNN wants sizes that stand in the graph and weights in 8 bits by rows. Neither could
+     * be tried: what they take is from their lists of operators.
+     */
+    OnnxOptions suited(OnnxOptions options) {
+        return switch (this) {
+            case CPU -> options;
+            case QNN -> options.standard(OnnxOptions.Weights.CHANNELS).withShape(QNN_TOKENS, QNN_CAPACITY);
+            case COREML, XNNPACK -> options.standard(OnnxOptions.Weights.FLOAT);
+            case CUDA, DIRECTML, OPENVINO, WEBGPU -> options.withProducts(OnnxOptions.Products.STANDARD);
+        };
     }
 
     /** Why the library does not have it; empty if it has. Loads the library. */

@@ -42,6 +42,7 @@ public final class OnnxDecoder implements Decoder {
     private final DecoderOptions options;
     private final ProviderChoice provider;
     private final int positions;
+    private final String precision;
     private final SessionWeights weights;
     private Session session;
     private RunBuffers buffers;
@@ -49,9 +50,11 @@ public final class OnnxDecoder implements Decoder {
     private NodeAssignment assignment;
     private int maxBatch;
 
-    OnnxDecoder(DecoderGraph graph, OnnxModel model, DecoderOptions options, ProviderChoice provider) {
+    OnnxDecoder(DecoderGraph graph, OnnxModel model, DecoderOptions options, ProviderChoice provider,
+            String precision) {
         this.provider = provider;
         this.graph = graph;
+        this.precision = precision;
         this.config = graph.config();
         this.options = options;
         this.maxBatch = options.maxBatch();
@@ -267,6 +270,11 @@ public final class OnnxDecoder implements Decoder {
     /** Whether keys and values stay in a device's memory. */
     public boolean keepsCacheOnDevice() {
         return cacheMemory.isPresent();
+    }
+
+    @Override
+    public String precision() {
+        return precision;
     }
 
     @Override

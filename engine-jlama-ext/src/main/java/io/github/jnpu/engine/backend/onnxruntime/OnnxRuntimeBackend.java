@@ -2,6 +2,7 @@ package io.github.jnpu.engine.backend.onnxruntime;
 
 import io.github.jnpu.convert.graph.DecoderGraph;
 import io.github.jnpu.convert.graph.EncoderGraph;
+import io.github.jnpu.convert.graph.Operation.Projection;
 import io.github.jnpu.convert.graph.Pooling;
 import io.github.jnpu.convert.model.ModelConfig;
 import io.github.jnpu.convert.onnx.ElementType;
@@ -12,6 +13,7 @@ import io.github.jnpu.convert.onnx.OnnxOptions;
 import io.github.jnpu.convert.onnx.OnnxOptions.Dialect;
 import io.github.jnpu.convert.onnx.OnnxWriter;
 import io.github.jnpu.convert.onnx.UnwritableGraphException;
+import io.github.jnpu.convert.tensor.BlockSplit;
 import io.github.jnpu.engine.backend.Acceleration;
 import io.github.jnpu.engine.backend.BackendException;
 import io.github.jnpu.engine.backend.ComputeBackend;
@@ -25,10 +27,16 @@ import io.github.jnpu.engine.backend.Stage;
 import io.github.jnpu.engine.backend.Suitability;
 import io.github.jnpu.engine.backend.onnxruntime.capi.LibraryFile;
 import io.github.jnpu.engine.backend.onnxruntime.capi.OnnxRuntimeLibrary;
+import io.github.jnpu.probe.Device;
+import io.github.jnpu.probe.DeviceReport;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * A whole decoder on ONNX Runtime, on its CPU provider if no other is named. The library is an optional dependency; without it this backend declines.
@@ -38,12 +46,17 @@ import java.util.Optional;
  */
 public final class OnnxRuntimeBackend implements ComputeBackend {
     static final String ABSENT = "ONNX Runtime is not on the class path: add com.microsoft.onnxruntime:onnxruntime";
-    /** Below all others: taken only when asked for, until its logits are compared with another backend's at first use. */
-    private static final int SCORE = 0;
+    /** Only when asked for: our own code is faster there. */
+    private static final int CPU_SCORE = 0;
+    private static final int NPU_DECODE_SCORE = 150;
+    private static final int GPU_SCORE = 200;
+    private static final int NPU_SCORE = 300;
 
     private final OnnxOptions options;
     private final ProviderChoice provider;
     private final Optional<String> complaint;
+    /** As the probe names it; empty if nobody knows. */
+    private final Optional<String> probedDevice;
 
     /** With products in 8 bits, for speed. */
     public OnnxRuntimeBackend() {
@@ -61,8 +74,13 @@ public final class OnnxRuntimeBackend implements ComputeBackend {
     }
 
     OnnxRuntimeBackend(OnnxOptions options, ProviderChoice provider) {
-        this.options = provider.isCpu() ? options : options.withProducts(OnnxOptions.Products.STANDARD);
+        this(options, provider, Optional.empty());
+    }
+
+    private OnnxRuntimeBackend(OnnxOptions options, ProviderChoice provider, Optional<String> probedDevice) {
+        this.options = provider.suited(options);
         this.provider = provider;
+        this.probedDevice = probedDevice;
         // Looks only: to load it would unpack it.
         this.complaint = LibraryFile.isPresent(OnnxRuntimeBackend.class.getClassLoader())
                 ? Optional.empty()
@@ -104,7 +122,9 @@ public final class OnnxRuntimeBackend implements ComputeBackend {
 
     @Override
     public String deviceId() {
-        return acceleration() == Acceleration.CPU ? "cpu" : "onnxruntime:" + provider.name();
+        return probedDevice.orElseGet(() -> acceleration() == Acceleration.CPU
+                ? "cpu"
+                : "onnxruntime:" + provider.name());
     }
 
     @Override
@@ -113,23 +133,42 @@ public final class OnnxRuntimeBackend implements ComputeBackend {
     }
 
     @Override
-    public Suitability suitability(DecoderGraph graph, Stage stage) {
-        if (stage == Stage.EMBED) {
-            return new Suitability.Unsuitable("embeddings are not computed yet");
-        }
+    public List<ComputeBackend> devices(Supplier<DeviceReport> machine) {
+        List<ComputeBackend> devices = new ArrayList<>(List.of(this));
         if (complaint.isPresent()) {
-            return new Suitability.Unsuitable(complaint.get());
+            return devices;
+        }
+        DeviceReport report = machine.get();
+        Stream.of(report.npus(), report.gpus()).flatMap(List::stream).filter(Device::usable)
+                .forEach(device -> ExecutionProvider.reaching(device).forEach(choice -> devices.add(
+                        new OnnxRuntimeBackend(options, choice, Optional.of(device.id())))));
+        return devices;
+    }
+
+    @Override
+    public Suitability suitability(DecoderGraph graph, Stage stage) {
+        Optional<String> missing = missing();
+        if (missing.isPresent()) {
+            return new Suitability.Unsuitable(missing.get());
         }
         try {
-            Optional<String> missing = provider.isCpu() ? Optional.empty() : provider.complaint();
-            if (missing.isPresent()) {
-                return new Suitability.Unsuitable(missing.get());
-            }
             OnnxWriter.write(graph, options);
-            return new Suitability.Suitable(SCORE);
+            return new Suitability.Suitable(score(stage));
         } catch (UnwritableGraphException e) {
             return new Suitability.Unsuitable(e.getMessage());
         }
+    }
+
+    /**
+     * Rules of thumb, for what to try first: prefill and embeddings are bound by arithmetic, which an NPU has most of, decode by memory, which a GPU
+     * reads faster than an NPU does.
+     */
+    private int score(Stage stage) {
+        return switch (acceleration()) {
+            case CPU -> CPU_SCORE;
+            case GPU -> GPU_SCORE;
+            case NPU -> stage == Stage.DECODE ? NPU_DECODE_SCORE : NPU_SCORE;
+        };
     }
 
     @Override
@@ -162,7 +201,18 @@ public final class OnnxRuntimeBackend implements ComputeBackend {
         if (options.dialect() == Dialect.STANDARD) {
             return new StandardDecoder(graph, options, decoderOptions, provider);
         }
-        return new OnnxDecoder(graph, write(graph), decoderOptions, provider);
+        return new OnnxDecoder(graph, write(graph), decoderOptions, provider, precision(graph));
+    }
+
+    private String precision(DecoderGraph graph) {
+        boolean quantised = graph.operations().stream().anyMatch(operation -> operation instanceof Projection projection
+                && BlockSplit.of(projection.weight().type()).isPresent());
+        if (!quantised) {
+            return "f32 weights and KV cache";
+        }
+        return options.accuracy() == OnnxOptions.Accuracy.INT8
+                ? "quantised weights, activations of products in int8, f32 KV cache"
+                : "quantised weights, activations and KV cache in f32";
     }
 
     private OnnxModel write(DecoderGraph graph) {
@@ -181,10 +231,16 @@ public final class OnnxRuntimeBackend implements ComputeBackend {
         }
         try {
             EncoderWriter.write(graph, options);
-            return new Suitability.Suitable(SCORE);
+            return new Suitability.Suitable(score(Stage.EMBED));
         } catch (UnwritableGraphException e) {
             return new Suitability.Unsuitable(e.getMessage());
         }
+    }
+
+    /** Whether it can run models that are ONNX files already: nothing else can, so the CPU is as good as its score among others is bad. */
+    public Suitability suitabilityForFiles() {
+        return missing().<Suitability>map(Suitability.Unsuitable::new)
+                .orElseGet(() -> new Suitability.Suitable(Math.max(1, score(Stage.EMBED))));
     }
 
     /** Why the library or the provider is not there; empty if it is. */

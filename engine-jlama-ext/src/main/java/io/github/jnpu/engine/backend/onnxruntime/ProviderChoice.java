@@ -1,5 +1,6 @@
 package io.github.jnpu.engine.backend.onnxruntime;
 
+import io.github.jnpu.convert.onnx.OnnxOptions;
 import io.github.jnpu.engine.backend.Acceleration;
 import io.github.jnpu.engine.backend.BackendException;
 import io.github.jnpu.engine.backend.onnxruntime.capi.Environment;
@@ -70,6 +71,11 @@ sealed interface ProviderChoice {
         @Override
         public Optional<String> complaint() {
             return provider.complaint();
+        }
+
+        @Override
+        public OnnxOptions suited(OnnxOptions options) {
+            return provider.suited(options);
         }
 
         @Override
@@ -217,6 +223,11 @@ sealed interface ProviderChoice {
 
     /** Why it cannot be used here, on one line; empty if it can. Loads libraries. */
     Optional<String> complaint();
+
+    /** How models are written for it. */
+    default OnnxOptions suited(OnnxOptions options) {
+        return isCpu() ? options : options.withProducts(OnnxOptions.Products.STANDARD);
+    }
 
     /** Makes sessions run here, and if it is strict nowhere else. */
     void addTo(SessionOptions settings);

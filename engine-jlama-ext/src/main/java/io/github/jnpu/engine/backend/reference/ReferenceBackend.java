@@ -32,9 +32,6 @@ public final class ReferenceBackend implements ComputeBackend {
 
     @Override
     public Suitability suitability(DecoderGraph graph, Stage stage) {
-        if (stage == Stage.EMBED) {
-            return new Suitability.Unsuitable("embeddings are not computed yet");
-        }
         return CpuDecoder.refusal(graph, kernels).<Suitability>map(Suitability.Unsuitable::new)
                 .orElseGet(() -> new Suitability.Suitable(SCORE));
     }

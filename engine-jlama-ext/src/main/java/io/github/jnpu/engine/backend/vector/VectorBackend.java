@@ -46,9 +46,6 @@ public final class VectorBackend implements ComputeBackend {
 
     @Override
     public Suitability suitability(DecoderGraph graph, Stage stage) {
-        if (stage == Stage.EMBED) {
-            return new Suitability.Unsuitable("embeddings are not computed yet");
-        }
         return complaint().<Suitability>map(Suitability.Unsuitable::new)
                 .orElseGet(() -> CpuDecoder.refusal(graph, new VectorKernels())
                         .<Suitability>map(Suitability.Unsuitable::new)

@@ -174,14 +174,14 @@ class WebGpuCacheTest {
             // The form for the CPU, with an operator that WebGPU lacks.
             var model = OnnxWriter.write(graph, OnnxOptions.EXACT);
             try (OnnxDecoder decoder = new OnnxDecoder(graph, model, options(4),
-                    new ProviderChoice.BuiltIn(ExecutionProvider.WEBGPU, Map.of(), false))) {
+                    new ProviderChoice.BuiltIn(ExecutionProvider.WEBGPU, Map.of(), false), "")) {
                 assertThat(decoder.nodesOff()).isPositive();
                 assertThat(decoder.nodesOn()).isPositive();
                 assertThat(decoder.assignment().off()).containsKey("FusedMatMul");
                 assertThat(decoder.assignment().toString()).contains(" more on the CPU: FusedMatMul ");
             }
             assertThatThrownBy(() -> new OnnxDecoder(graph, model, options(4),
-                    new ProviderChoice.BuiltIn(ExecutionProvider.WEBGPU, Map.of(), true)))
+                    new ProviderChoice.BuiltIn(ExecutionProvider.WEBGPU, Map.of(), true), ""))
                     .isInstanceOf(BackendException.class).hasMessageContaining("ONNX Runtime cannot make a session");
         }
     }
