@@ -1,9 +1,12 @@
 package io.github.jnpu.engine;
 
+import io.github.jnpu.engine.grammar.Grammar;
 import io.github.jnpu.engine.sampling.SamplingOptions;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * What to generate.
@@ -14,11 +17,20 @@ import java.util.Objects;
  *            how many tokens to sample at most; negative for as many as the context holds
  * @param stop
  *            strings that end the text where they appear, across token borders too; they are not part of the result
+ * @param spelledTokens
+ *            control tokens, as the vocabulary spells them, that are part of the text, which leaves them out otherwise; one
+ *            that ends the generation never is
+ * @param grammar
+ *            what the answer must belong to; where it ends by itself it does, with any weights. A limit of tokens or a stop string
+ *            may cut it off
  */
-public record GenerationRequest(int[] prompt, SamplingOptions sampling, int maxTokens, List<String> stop) {
+public record GenerationRequest(int[] prompt, SamplingOptions sampling, int maxTokens, List<String> stop,
+        Set<String> spelledTokens, Optional<Grammar> grammar) {
     public GenerationRequest {
         Objects.requireNonNull(sampling, "sampling");
+        Objects.requireNonNull(grammar, "grammar");
         stop = List.copyOf(stop);
+        spelledTokens = Set.copyOf(spelledTokens);
         if (prompt.length == 0) {
             throw new IllegalArgumentException("an empty prompt has nothing to continue");
         }
@@ -27,20 +39,38 @@ public record GenerationRequest(int[] prompt, SamplingOptions sampling, int maxT
         }
     }
 
+    /** A request for free text. */
+    public GenerationRequest(int[] prompt, SamplingOptions sampling, int maxTokens, List<String> stop) {
+        this(prompt, sampling, maxTokens, stop, Set.of(), Optional.empty());
+    }
+
     /** A request with the default sampling and no limit but the context. */
     public static GenerationRequest of(int[] prompt) {
         return new GenerationRequest(prompt, SamplingOptions.DEFAULT, -1, List.of());
     }
 
     public GenerationRequest withSampling(SamplingOptions newSampling) {
-        return new GenerationRequest(prompt, newSampling, maxTokens, stop);
+        return new GenerationRequest(prompt, newSampling, maxTokens, stop, spelledTokens, grammar);
     }
 
     public GenerationRequest withMaxTokens(int newMaxTokens) {
-        return new GenerationRequest(prompt, sampling, newMaxTokens, stop);
+        return new GenerationRequest(prompt, sampling, newMaxTokens, stop, spelledTokens, grammar);
     }
 
     public GenerationRequest withStop(List<String> newStop) {
-        return new GenerationRequest(prompt, sampling, maxTokens, newStop);
+        return new GenerationRequest(prompt, sampling, maxTokens, newStop, spelledTokens, grammar);
+    }
+
+    public GenerationRequest withSpelledTokens(Set<String> newSpelledTokens) {
+        return new GenerationRequest(prompt, sampling, maxTokens, stop, newSpelledTokens, grammar);
+    }
+
+    public GenerationRequest withGrammar(Grammar newGrammar) {
+        return withGrammar(Optional.of(newGrammar));
+    }
+
+    /** The same with another grammar, or with none. */
+    public GenerationRequest withGrammar(Optional<Grammar> newGrammar) {
+        return new GenerationRequest(prompt, sampling, maxTokens, stop, spelledTokens, newGrammar);
     }
 }

@@ -2,6 +2,8 @@ package io.github.jnpu.engine;
 
 import io.github.jnpu.engine.backend.Decoder;
 import io.github.jnpu.engine.backend.DecoderSequence;
+import io.github.jnpu.engine.grammar.GrammarCache;
+import io.github.jnpu.engine.grammar.GrammarCursor;
 import io.github.jnpu.engine.sampling.Sampler;
 import io.github.jnpu.engine.tokenizer.StreamingDetokenizer;
 import io.github.jnpu.engine.tokenizer.Tokenizer;
@@ -11,6 +13,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -38,6 +41,7 @@ final class GenerationScheduler implements AutoCloseable {
     private final Decoder decoder;
     private int prefillBatch = 2 * PREFILL_TILE;
     private final Tokenizer tokenizer;
+    private final GrammarCache grammars;
     private final int contextLength;
     private final ThreadPoolExecutor executor;
     private volatile Thread thread;
@@ -52,6 +56,7 @@ final class GenerationScheduler implements AutoCloseable {
     GenerationScheduler(String modelName, Decoder decoder, Tokenizer tokenizer, int vocabularySize, int contextLength) {
         this.decoder = decoder;
         this.tokenizer = tokenizer;
+        this.grammars = new GrammarCache(tokenizer);
         this.contextLength = contextLength;
         this.logits = new float[vocabularySize];
         this.cachedTokens = new int[contextLength];
@@ -146,7 +151,8 @@ final class GenerationScheduler implements AutoCloseable {
             limit = Math.min(limit, request.maxTokens());
         }
         Sampler sampler = new Sampler(request.sampling(), logits.length, prompt);
-        StreamingDetokenizer detokenizer = tokenizer.newDetokenizer();
+        Optional<GrammarCursor> grammar = request.grammar().map(one -> grammars.get(one).newCursor());
+        StreamingDetokenizer detokenizer = tokenizer.newDetokenizer(request.spelledTokens());
         StopSequences stops = new StopSequences(request.stop());
         StringBuilder text = new StringBuilder();
         List<Integer> tokens = new ArrayList<>();
@@ -156,7 +162,7 @@ final class GenerationScheduler implements AutoCloseable {
             if (generation.isCancelled()) {
                 break;
             }
-            int token = sampler.sample(logits);
+            int token = sampler.sample(logits, grammar);
             if (tokenizer.isEndOfGeneration(token)) {
                 reason = FinishReason.STOP;
                 break;
@@ -164,6 +170,11 @@ final class GenerationScheduler implements AutoCloseable {
             tokens.add(token);
             emit(stops.accept(detokenizer.accept(token)), text, listener);
             if (stops.found()) {
+                reason = FinishReason.STOP;
+                break;
+            }
+            // Only the end could follow, so the model need not be asked for it.
+            if (grammar.isPresent() && grammar.get().mustEnd()) {
                 reason = FinishReason.STOP;
                 break;
             }

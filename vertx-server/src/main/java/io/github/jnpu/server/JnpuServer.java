@@ -60,7 +60,7 @@ public final class JnpuServer implements AutoCloseable {
                 .place());
         WorkerExecutor workers = vertx.createSharedWorkerExecutor("jnpu-requests", WORKERS);
         this.api = new ApiRouter(vertx, workers, options.store(), loaded, embedding, options.origins(), address, options
-                .contextLength(), options.maxBodyBytes(), JnpuVersion.semantic());
+                .contextLength(), options.goTemplate(), options.maxBodyBytes(), JnpuVersion.semantic());
         this.http = vertx.createHttpServer(new HttpServerOptions().setHost(address.getHostAddress()).setPort(options
                 .port()).setMaxHeaderSize(MAX_HEADER_BYTES).setMaxInitialLineLength(MAX_LINE_BYTES)
                 .setHandle100ContinueAutomatically(true));
@@ -76,6 +76,10 @@ public final class JnpuServer implements AutoCloseable {
                             : String.valueOf(e.getCause().getMessage())),
                     e.getCause());
         }
+        workers.executeBlocking(() -> {
+            options.store().writer().sweep();
+            return null;
+        }, false).onFailure(failure -> LOGGER.warn("the model store is not swept: {}", failure.toString()));
         LOGGER.info("Listening on {}:{} (version {})", address.getHostAddress(), http.actualPort(), JnpuVersion.full());
     }
 

@@ -40,12 +40,14 @@ import java.util.Optional;
  *            the folder that keeps weights as they were laid out; empty to keep nothing
  * @param place
  *            what runs the stages of models that do not say, nor their requests
+ * @param goTemplate
+ *            whether Modelfiles' templates are taken in any case, or in none; empty to choose for each model
  * @param maxBodyBytes
  *            the longest request body that is read
  */
 public record ServerOptions(String host, int port, ModelStore store, Duration keepAlive, int maxLoadedModels,
         int maxQueue, List<String> origins, int contextLength, KvCacheType cacheType, boolean repack,
-        Optional<Path> weightCache, PlacementWish place, int maxBodyBytes) {
+        Optional<Path> weightCache, PlacementWish place, Optional<Boolean> goTemplate, int maxBodyBytes) {
     public static final int DEFAULT_PORT = 11434;
 
     private static final Duration DEFAULT_KEEP_ALIVE = Duration.ofMinutes(5);
@@ -67,7 +69,7 @@ public record ServerOptions(String host, int port, ModelStore store, Duration ke
 
     /**
      * Reads the variables that Ollama's server knows: OLLAMA_HOST, OLLAMA_MODELS, OLLAMA_KEEP_ALIVE, OLLAMA_MAX_QUEUE,
-     * OLLAMA_MAX_LOADED_MODELS, OLLAMA_ORIGINS, OLLAMA_CONTEXT_LENGTH, OLLAMA_KV_CACHE_TYPE; and JNPU_REPACK,
+     * OLLAMA_MAX_LOADED_MODELS, OLLAMA_ORIGINS, OLLAMA_CONTEXT_LENGTH, OLLAMA_KV_CACHE_TYPE, OLLAMA_GO_TEMPLATE; and JNPU_REPACK,
      * JNPU_WEIGHT_CACHE, JNPU_PLACE and JNPU_STRICT.
      *
      * @throws IllegalArgumentException
@@ -83,23 +85,23 @@ public record ServerOptions(String host, int port, ModelStore store, Duration ke
                 origins(value(environment, "OLLAMA_ORIGINS")), wholeNumber(environment, "OLLAMA_CONTEXT_LENGTH", 0),
                 cacheType(value(environment, "OLLAMA_KV_CACHE_TYPE")),
                 flag("JNPU_REPACK", value(environment, "JNPU_REPACK"), true),
-                weightCache(environment), place(environment),
+                weightCache(environment), place(environment), goTemplate(environment),
                 DEFAULT_MAX_BODY_BYTES);
     }
 
     public ServerOptions withAddress(String newHost, int newPort) {
         return new ServerOptions(newHost, newPort, store, keepAlive, maxLoadedModels, maxQueue, origins, contextLength,
-                cacheType, repack, weightCache, place, maxBodyBytes);
+                cacheType, repack, weightCache, place, goTemplate, maxBodyBytes);
     }
 
     public ServerOptions withPlace(PlacementWish newPlace) {
         return new ServerOptions(host, port, store, keepAlive, maxLoadedModels, maxQueue, origins, contextLength,
-                cacheType, repack, weightCache, newPlace, maxBodyBytes);
+                cacheType, repack, weightCache, newPlace, goTemplate, maxBodyBytes);
     }
 
     public ServerOptions withStore(ModelStore newStore) {
         return new ServerOptions(host, port, newStore, keepAlive, maxLoadedModels, maxQueue, origins, contextLength,
-                cacheType, repack, weightCache, place, maxBodyBytes);
+                cacheType, repack, weightCache, place, goTemplate, maxBodyBytes);
     }
 
     private static String value(Map<String, String> environment, String name) {
@@ -169,6 +171,11 @@ public record ServerOptions(String host, int port, ModelStore store, Duration ke
             case "0", "false" -> false;
             default -> throw new IllegalArgumentException("%s must be 1 or 0, is '%s'".formatted(name, text));
         };
+    }
+
+    private static Optional<Boolean> goTemplate(Map<String, String> environment) {
+        String text = value(environment, "OLLAMA_GO_TEMPLATE");
+        return text.isEmpty() ? Optional.empty() : Optional.of(flag("OLLAMA_GO_TEMPLATE", text, true));
     }
 
     /** JNPU_WEIGHT_CACHE: 1 for the folder in the model store, 0 or nothing for none. */

@@ -186,13 +186,14 @@ class AnswersTest {
             "\"options\":{\"use_mmap\":1}                | 500 | option \"use_mmap\" must be of type boolean",
             "\"options\":{\"repeat_penalty\":0}          | 400 | invalid option: repeat_penalty must be above 0, is 0.0",
             "\"format\":\"yaml\"                         | 500 | invalid format: \"\\\"yaml\\\"\"; expected \"json\" or a valid JSON Schema object",
-            "\"format\":\"json\"                         | 400 | format is not supported yet: jnpu cannot hold an answer to JSON or a schema; send the request without format",
+            "\"format\":{\"not\":{}}                     | 400 | schema #/not: 'not' is not supported: it cannot be held while a text is written",
+            "\"format\":{\"enum\":[]}                   | 400 | the grammar derives no text: every way through it goes on for ever or is empty",
             "\"think\":true                              | 400 | \"tiny\" does not support thinking",
             "\"suffix\":\"x\"                            | 400 | registry.ollama.ai/library/tiny:latest does not support insert",
             "\"raw\":true,\"system\":\"x\"               | 400 | raw mode does not support template, system, or context",
             "\"images\":[\"AAAA\"]                       | 400 | \"tiny\" does not support images",
             "\"logprobs\":true                           | 400 | logprobs are not supported yet; send the request without logprobs and top_logprobs",
-            "\"template\":\"{{ .Prompt }}\"              | 400 | template is not supported yet: jnpu cannot run Go templates; leave it out to use the model's own, or send raw",
+            "\"template\":\"{{ .Prompt\"                 | 500 | the Go template cannot be parsed: line 1: unclosed action",
             "\"context\":[999999]                        | 400 | context has the token 999999, which the model does not know",
             "\"context\":[\"x\"]                         | 400 | json: cannot unmarshal string into Go struct field GenerateRequest.context of type int"})
     void refusals(String fields, int status, String message) {
@@ -200,6 +201,21 @@ class AnswersTest {
                 "{\"model\":\"tiny\",\"prompt\":\"abc\"," + fields + "}");
         assertThat(json(response).path("error").asText()).isEqualTo(message);
         assertThat(response.statusCode()).isEqualTo(status);
+    }
+
+    @Test
+    void formatHoldsTheAnswer() throws IOException {
+        String schema = "\"prompt\":\"x\",\"options\":{\"num_predict\":300,\"seed\":%d},\"format\":{\"type\":\"object\",\"properties\":{\"a\":{\"enum\":[\"x\",\"y\"]},\"n\":{\"type\":\"array\",\"items\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":12},\"minItems\":2,\"maxItems\":3}},\"required\":[\"a\",\"n\"],\"additionalProperties\":false}";
+        for (int seed = 0; seed < 5; seed++) {
+            JsonNode answer = generate(schema.formatted(seed));
+            assertThat(answer.path("done_reason").asText()).isEqualTo("stop");
+            JsonNode value = ApiClient.JSON.readTree(answer.path("response").asText());
+            assertThat(value.path("a").asText()).isIn("x", "y");
+            assertThat(value.path("n").size()).isBetween(2, 3);
+            value.path("n").forEach(number -> assertThat(number.intValue()).isBetween(1, 12));
+        }
+        JsonNode any = generate("\"prompt\":\"x\",\"options\":{\"num_predict\":20},\"format\":\"json\"");
+        assertThat(any.path("response").asText()).startsWith("{");
     }
 
     @Test

@@ -3,12 +3,16 @@ package io.github.jnpu.server;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.jnpu.convert.gguf.GgufFile;
 import io.github.jnpu.convert.gguf.GgufWriter;
+import io.github.jnpu.convert.model.MetadataArray;
 import io.github.jnpu.convert.random.FileType;
 import io.github.jnpu.convert.random.ModelSize;
 import io.github.jnpu.convert.random.RandomModel;
+import io.github.jnpu.convert.tensor.TensorType;
 import io.github.jnpu.engine.store.ModelStore;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +23,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** A model store in a folder, laid out as Ollama does, without the demo model. */
 final class TestStore {
@@ -57,6 +62,57 @@ final class TestStore {
             writer.put(key, value);
             file.tensors()
                     .forEach(tensor -> writer.tensor(tensor.name(), tensor.type(), tensor.shape(), tensor.data()));
+            writer.write(copy);
+        }
+        return copy;
+    }
+
+    /**
+     * A model that says a script, whatever it is asked: each token's embedding points at the next one, and the layers add
+     * nothing. The prompt has to end with {@code <|go|>}.
+     *
+     * @param script
+     *            one token each, all different; those that begin with {@code <|} or are in capitals are control tokens
+     */
+    static Path scriptedModel(Path original, Path copy, List<String> script) throws IOException {
+        int first = 300;
+        try (GgufFile file = GgufFile.open(original); Arena arena = Arena.ofConfined()) {
+            List<String> tokens = new ArrayList<>(file.metadata().strings("tokenizer.ggml.tokens"));
+            int[] types = new int[tokens.size()];
+            for (int i = 0; i < types.length; i++) {
+                types[i] = i < 3 ? 3 : i < 259 ? 6 : 1;
+            }
+            List<String> chain = new ArrayList<>(List.of("<|go|>"));
+            chain.addAll(script);
+            for (int i = 0; i < chain.size(); i++) {
+                String token = chain.get(i);
+                tokens.set(first + i, token);
+                types[first + i] = token.startsWith("<|") || token.matches("\\[[A-Z_]+]") ? 3 : 4;
+            }
+            int width = Math.toIntExact(file.metadata().integer("llama.embedding_length").orElseThrow());
+            float[] embedding = new float[tokens.size() * width];
+            float[] output = new float[tokens.size() * width];
+            int end = 2;
+            for (int i = 0; i < chain.size(); i++) {
+                embedding[(first + i) * width + i] = 1;
+                output[(i + 1 < chain.size() ? first + i + 1 : end) * width + i] = 1;
+            }
+            GgufWriter writer = new GgufWriter();
+            writer.copyMetadata(file.metadata(), Set.of("tokenizer.ggml.tokens", "tokenizer.ggml.token_type"));
+            writer.putStrings("tokenizer.ggml.tokens", tokens);
+            writer.put("tokenizer.ggml.token_type", new MetadataArray(types, false));
+            long[] shape = {tokens.size(), width};
+            file.tensors().forEach(tensor -> {
+                if (tensor.name().contains("attn_output") || tensor.name().contains("ffn_down")) {
+                    writer.tensor(tensor.name(), tensor.type(), tensor.shape(), arena.allocate(tensor.data()
+                            .byteSize()));
+                } else if (!Set.of("token_embd.weight", "output.weight").contains(tensor.name())) {
+                    writer.tensor(tensor.name(), tensor.type(), tensor.shape(), tensor.data());
+                }
+            });
+            writer.tensor("token_embd.weight", TensorType.F32, shape, arena.allocateFrom(ValueLayout.JAVA_FLOAT,
+                    embedding));
+            writer.tensor("output.weight", TensorType.F32, shape, arena.allocateFrom(ValueLayout.JAVA_FLOAT, output));
             writer.write(copy);
         }
         return copy;

@@ -90,12 +90,4 @@ class ThinkingTest {
         assertThat(response.statusCode()).isEqualTo(400);
         assertThat(json(response).path("error").asText()).contains("not this word");
     }
-
-    @Test
-    void toolsAreRefusedWhereTheTemplateKnowsThem() {
-        HttpResponse<Buffer> response = chat("strict",
-                ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]");
-        assertThat(response.statusCode()).isEqualTo(400);
-        assertThat(json(response).path("error").asText()).startsWith("tools are not supported yet");
-    }
 }

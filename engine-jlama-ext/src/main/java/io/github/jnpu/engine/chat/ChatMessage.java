@@ -42,6 +42,20 @@ public record ChatMessage(String role, String content, Optional<String> thinking
         return new ChatMessage(role, content, Optional.empty(), List.of(), Optional.empty(), Optional.empty());
     }
 
+    /** An assistant's turn that asks for tools. */
+    public static ChatMessage toolCalls(String content, List<ToolCall> calls) {
+        return new ChatMessage("assistant", content, Optional.empty(), calls, Optional.empty(), Optional.empty());
+    }
+
+    /** A tool's answer. */
+    public static ChatMessage tool(String content, Optional<String> toolName, Optional<String> toolCallId) {
+        return new ChatMessage("tool", content, Optional.empty(), List.of(), toolName, toolCallId);
+    }
+
+    public ChatMessage withContent(String newContent) {
+        return new ChatMessage(role, newContent, thinking, toolCalls, toolName, toolCallId);
+    }
+
     public static ChatMessage system(String content) {
         return of("system", content);
     }

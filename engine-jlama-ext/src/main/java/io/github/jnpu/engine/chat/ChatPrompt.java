@@ -15,7 +15,7 @@ import java.util.Optional;
  *            whether the model shall think first; empty for the template's default
  */
 public record ChatPrompt(List<ChatMessage> messages, List<Map<String, Object>> tools, boolean addGenerationPrompt,
-        Optional<Boolean> thinking) {
+        Optional<Thinking> thinking) {
     public ChatPrompt {
         messages = List.copyOf(messages);
         tools = List.copyOf(tools);
@@ -23,6 +23,21 @@ public record ChatPrompt(List<ChatMessage> messages, List<Map<String, Object>> t
 
     /** A prompt for an assistant's answer, without tools. */
     public static ChatPrompt of(List<ChatMessage> messages) {
-        return new ChatPrompt(messages, List.of(), true, Optional.empty());
+        return of(messages, List.of(), Optional.empty());
+    }
+
+    /** A prompt for an assistant's answer. */
+    public static ChatPrompt of(List<ChatMessage> messages, List<Map<String, Object>> tools,
+            Optional<Thinking> thinking) {
+        return new ChatPrompt(messages, tools, true, thinking);
+    }
+
+    /** Whether the answer may begin with thoughts: unless they were turned off. */
+    public boolean mayThink() {
+        return thinking.map(Thinking::enabled).orElse(true);
+    }
+
+    public ChatPrompt withMessages(List<ChatMessage> newMessages) {
+        return new ChatPrompt(newMessages, tools, addGenerationPrompt, thinking);
     }
 }

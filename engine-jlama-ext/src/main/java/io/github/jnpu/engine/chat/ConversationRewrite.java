@@ -41,8 +41,7 @@ enum ConversationRewrite {
         List<ChatMessage> messages = rewrite(prompt.messages());
         return messages.equals(prompt.messages())
                 ? Optional.empty()
-                : Optional.of(new ChatPrompt(messages, prompt.tools(), prompt.addGenerationPrompt(),
-                        prompt.thinking()));
+                : Optional.of(prompt.withMessages(messages));
     }
 
     abstract List<ChatMessage> rewrite(List<ChatMessage> messages);

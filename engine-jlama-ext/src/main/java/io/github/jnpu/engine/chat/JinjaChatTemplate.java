@@ -27,6 +27,7 @@ final class JinjaChatTemplate implements ChatTemplate {
     private final Variant withTools;
     private final boolean supportsTools;
     private final boolean supportsThinking;
+    private final AnswerSyntax syntax;
 
     private JinjaChatTemplate(String source, Optional<String> toolSource, SpecialTokens tokens, Clock clock) {
         this.source = source;
@@ -34,7 +35,13 @@ final class JinjaChatTemplate implements ChatTemplate {
         this.withTools = toolSource.map(text -> Variant.parse(text, tokens, clock)).orElse(plain);
         this.supportsTools = mentions("tools") || mentions("tool_call");
         this.supportsThinking = mentions("<think>") || mentions("</think>") || mentions("enable_thinking")
-                || mentions("<|channel|>analysis");
+                || mentions("<|channel|>analysis") || mentions("[THINK]");
+        this.syntax = answerSyntax();
+    }
+
+    /** The syntax of its answers; a model that thinks without saying how does so between the usual tags. */
+    private AnswerSyntax answerSyntax() {
+        return AnswerSyntax.ofJinjaTemplate(this::mentions, supportsThinking);
     }
 
     private boolean mentions(String text) {
@@ -83,6 +90,11 @@ final class JinjaChatTemplate implements ChatTemplate {
     @Override
     public String source() {
         return source;
+    }
+
+    @Override
+    public AnswerSyntax syntax() {
+        return syntax;
     }
 
     @Override
@@ -161,10 +173,11 @@ final class JinjaChatTemplate implements ChatTemplate {
             variables.put("add_generation_prompt", prompt.addGenerationPrompt());
             tokens.bos().ifPresent(bos -> variables.put("bos_token", bos));
             tokens.eos().ifPresent(eos -> variables.put("eos_token", eos));
-            // Granite and DeepSeek V3.1 know the wish as "thinking".
+            // Granite and DeepSeek V3.1 know the wish as "thinking", gpt-oss the level as "reasoning_effort".
             prompt.thinking().ifPresent(thinking -> {
-                variables.put("enable_thinking", thinking);
-                variables.put("thinking", thinking);
+                variables.put("enable_thinking", thinking.enabled());
+                variables.put("thinking", thinking.enabled());
+                thinking.levelUpToHigh().ifPresent(level -> variables.put("reasoning_effort", level));
             });
             return template.render(variables);
         }

@@ -1,5 +1,6 @@
 package io.github.jnpu.engine.sampling;
 
+import java.util.function.IntPredicate;
 import java.util.random.RandomGenerator;
 
 /** The tokens that may be drawn, likeliest first once they are sorted, with their logits. */
@@ -43,6 +44,15 @@ final class Candidates {
             }
         }
         sortHeap(logits);
+    }
+
+    boolean allMatch(IntPredicate condition) {
+        for (int i = 0; i < size; i++) {
+            if (!condition.test(ids[i])) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Sorts, the largest key first, what is a heap with the smallest key on top. */

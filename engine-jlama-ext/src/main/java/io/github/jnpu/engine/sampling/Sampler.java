@@ -2,6 +2,7 @@ package io.github.jnpu.engine.sampling;
 
 import io.github.jnpu.engine.EngineException;
 
+import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
@@ -14,6 +15,7 @@ public final class Sampler {
     private final SplittableRandom random;
     private final RecentTokens recent;
     private final Candidates candidates;
+    private float[] scratch;
 
     /**
      * @param prompt
@@ -45,14 +47,51 @@ public final class Sampler {
      *             if no logit is a finite number
      */
     public int sample(float[] logits) {
+        return sample(logits, Optional.empty());
+    }
+
+    /**
+     * Draws the next token among those that a constraint allows, as if the others had no probability, and goes on behind it.
+     *
+     * @param logits
+     *            one per vocabulary entry; changed
+     * @throws EngineException
+     *             if no logit of a token that is allowed is a finite number
+     */
+    public int sample(float[] logits, Optional<? extends TokenConstraint> constraint) {
         if (recent != null) {
             recent.penalize(logits, options);
         }
-        int token = options.isGreedy() ? argmax(logits) : draw(logits);
+        int token;
+        if (options.isGreedy()) {
+            token = constraint.isEmpty() ? argmax(logits) : argmax(logits, constraint.get());
+        } else {
+            token = draw(logits, constraint);
+        }
+        constraint.ifPresent(one -> one.accept(token));
         if (recent != null) {
             recent.add(token);
         }
         return token;
+    }
+
+    /** The likeliest token of all is mostly allowed, and then no mask is needed. */
+    private int argmax(float[] logits, TokenConstraint constraint) {
+        if (!constraint.isMaskKnown()) {
+            int best = argmax(logits);
+            if (constraint.allows(best)) {
+                return best;
+            }
+        }
+        apply(constraint, logits);
+        return argmax(logits);
+    }
+
+    private void apply(TokenConstraint constraint, float[] logits) {
+        if (scratch == null) {
+            scratch = new float[TokenMask.MAX_LISTED];
+        }
+        constraint.mask().apply(logits, scratch);
     }
 
     private int argmax(float[] logits) {
@@ -70,11 +109,27 @@ public final class Sampler {
         return best;
     }
 
-    private int draw(float[] logits) {
+    private int draw(float[] logits, Optional<? extends TokenConstraint> constraint) {
         argmax(logits);
+        boolean few = options.topK() > 0 && options.topK() < vocabularySize;
+        boolean taken = false;
+        if (constraint.isPresent()) {
+            TokenConstraint one = constraint.get();
+            if (few && !one.isMaskKnown()) {
+                candidates.takeLargest(logits, options.topK());
+                // If all of them are allowed, they are the likeliest of those allowed, too.
+                taken = candidates.allMatch(one::allows);
+            }
+            if (!taken) {
+                apply(one, logits);
+                argmax(logits);
+            }
+        }
         boolean cuts = options.typicalP() < 1 || options.topP() < 1;
-        if (options.topK() > 0 && options.topK() < vocabularySize) {
-            candidates.takeLargest(logits, options.topK());
+        if (few) {
+            if (!taken) {
+                candidates.takeLargest(logits, options.topK());
+            }
         } else if (cuts) {
             candidates.takeLargest(logits, vocabularySize);
         } else {

@@ -15,11 +15,8 @@ import java.lang.foreign.ValueLayout;
 import java.net.URL;
 import java.net.URLConnection;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.Collection;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -57,10 +54,11 @@ final class DemoModel implements StoredModel {
             return Optional.empty();
         }
         byte[] bytes = read();
-        return Optional.of(new DemoModel(sha256(bytes), bytes.length, lastModified(url)));
+        return Optional.of(new DemoModel(Digest.of(bytes).hex(), bytes.length, lastModified(url)));
     }
 
-    private static byte[] read() {
+    /** The file's content. */
+    static byte[] read() {
         try (InputStream in = DemoModel.class.getResourceAsStream(RESOURCE)) {
             byte[] bytes = in.readNBytes(MAX_BYTES + 1);
             if (bytes.length > MAX_BYTES) {
@@ -82,14 +80,6 @@ final class DemoModel implements StoredModel {
             return modified;
         } catch (IOException e) {
             return Instant.EPOCH;
-        }
-    }
-
-    private static String sha256(byte[] bytes) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
         }
     }
 

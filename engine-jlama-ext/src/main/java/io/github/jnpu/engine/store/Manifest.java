@@ -3,6 +3,8 @@ package io.github.jnpu.engine.store;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jnpu.convert.model.ModelFormatException;
 
 import java.io.IOException;
@@ -11,8 +13,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** What a manifest file lists; written by others, so nothing in it is taken on trust. */
-record Manifest(Optional<Layer> config, List<Layer> layers) {
+/**
+ * What a manifest file lists; written by others, so nothing in it is taken on trust.
+ *
+ * @param config
+ *            the blob with the model's configuration
+ */
+public record Manifest(Optional<Layer> config, List<Layer> layers) {
+    /** The media type of a manifest. */
+    public static final String MEDIA_TYPE = "application/vnd.docker.distribution.manifest.v2+json";
+    /** A manifest has some ten layers of 200 bytes; thousands in models that are stored as single tensors. */
+    public static final int MAX_BYTES = 4 << 20;
+
+    private static final String CONFIG_MEDIA_TYPE = "application/vnd.docker.container.image.v1+json";
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int MAX_LAYERS = 10_000;
     private static final String LAYER_PREFIX = "application/vnd.ollama.image.";
@@ -21,19 +34,48 @@ record Manifest(Optional<Layer> config, List<Layer> layers) {
      * A blob that belongs to the model.
      *
      * @param kind
-     *            the end of the media type: {@code model}, {@code template}, {@code params}
-     * @param digest
-     *            64 hexadecimal digits in lower case
+     *            the end of the media type: {@code model}, {@code template}, {@code params}; the whole of one that is not Ollama's
+     * @param size
+     *            bytes, at least 0
      * @param from
      *            the name of the model that the layer was taken from
      */
-    record Layer(String kind, String digest, long size, Optional<String> from) {}
+    public record Layer(String kind, Digest digest, long size, Optional<String> from) {
+        /** A layer that was taken from no other model. */
+        public static Layer of(String kind, Digest digest, long size) {
+            return new Layer(kind, digest, size, Optional.empty());
+        }
 
-    Manifest {
+        /** The configuration. */
+        public static Layer ofConfig(Digest digest, long size) {
+            return of(CONFIG_MEDIA_TYPE, digest, size);
+        }
+
+        String mediaType() {
+            return kind.contains("/") ? kind : LAYER_PREFIX + kind;
+        }
+
+        private ObjectNode json() {
+            ObjectNode node = JSON.createObjectNode().put("mediaType", mediaType()).put("digest", digest.toString())
+                    .put("size", size);
+            from.ifPresent(name -> node.put("from", name));
+            return node;
+        }
+    }
+
+    public Manifest {
         layers = List.copyOf(layers);
     }
 
-    static Manifest parse(byte[] json, String location) {
+    /**
+     * Reads a manifest.
+     *
+     * @param location
+     *            where it came from, for messages
+     * @throws ModelFormatException
+     *             if it is malformed
+     */
+    public static Manifest parse(byte[] json, String location) {
         JsonNode root;
         try {
             root = JSON.readTree(json);
@@ -63,10 +105,11 @@ record Manifest(Optional<Layer> config, List<Layer> layers) {
     private static Layer layer(JsonNode node, String location) {
         String mediaType = node.path("mediaType").asText();
         String kind = mediaType.startsWith(LAYER_PREFIX) ? mediaType.substring(LAYER_PREFIX.length()) : mediaType;
-        String digest = hexDigest(node.path("digest").asText()).orElseThrow(() -> new ModelFormatException(
-                "%s: the manifest's layer '%s' has the digest '%s', expected sha256: and 64 hexadecimal digits"
-                        .formatted(
-                                location, kind, node.path("digest").asText())));
+        String text = node.path("digest").asText();
+        Digest digest = Digest.parse(text).filter(value -> value.toString().equals(text))
+                .orElseThrow(() -> new ModelFormatException(
+                        "%s: the manifest's layer '%s' has the digest '%s', expected sha256: and 64 hexadecimal digits"
+                                .formatted(location, kind, text)));
         long size = node.path("size").asLong();
         if (size < 0) {
             throw new ModelFormatException(
@@ -76,23 +119,33 @@ record Manifest(Optional<Layer> config, List<Layer> layers) {
         return new Layer(kind, digest, size, from.isEmpty() ? Optional.empty() : Optional.of(from));
     }
 
-    /** The digits of {@code sha256:...}; anything else might lead out of the folder of blobs. */
-    private static Optional<String> hexDigest(String digest) {
-        String prefix = "sha256:";
-        if (digest.length() != prefix.length() + 64 || !digest.startsWith(prefix)) {
-            return Optional.empty();
-        }
-        String hex = digest.substring(prefix.length());
-        boolean valid = hex.chars().allMatch(c -> c >= '0' && c <= '9' || c >= 'a' && c <= 'f');
-        return valid ? Optional.of(hex) : Optional.empty();
-    }
-
-    List<Layer> layers(String kind) {
+    /** The layers of one kind, in order. */
+    public List<Layer> layers(String kind) {
         return layers.stream().filter(layer -> layer.kind().equals(kind)).toList();
     }
 
+    /** All blobs: the layers in order, then the configuration. */
+    public List<Layer> blobs() {
+        List<Layer> blobs = new ArrayList<>(layers);
+        config.ifPresent(blobs::add);
+        return blobs;
+    }
+
+    /** The file for it. */
+    public byte[] toJson() {
+        ObjectNode root = JSON.createObjectNode().put("schemaVersion", 2).put("mediaType", MEDIA_TYPE);
+        config.ifPresent(layer -> root.set("config", layer.json()));
+        ArrayNode array = root.putArray("layers");
+        layers.forEach(layer -> array.add(layer.json()));
+        try {
+            return JSON.writeValueAsBytes(root);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a tree of texts and numbers can be written", e);
+        }
+    }
+
     /** The bytes of all layers and the configuration, as the manifest states them. */
-    long totalSize() {
+    public long totalSize() {
         long sum = config.map(Layer::size).orElse(0L);
         for (Layer layer : layers) {
             // A manifest may state anything; a sum that wraps around would be a negative size.

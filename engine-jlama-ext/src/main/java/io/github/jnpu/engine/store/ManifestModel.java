@@ -31,7 +31,7 @@ record ManifestModel(ModelName name, String digest, Instant modifiedAt, Manifest
     private static final long MAX_TEXT_BYTES = 16L << 20;
 
     private Path blob(Layer layer) {
-        return blobs.resolve("sha256-" + layer.digest());
+        return blobs.resolve(layer.digest().fileName());
     }
 
     private Layer weights() {
@@ -44,7 +44,7 @@ record ManifestModel(ModelName name, String digest, Instant modifiedAt, Manifest
 
     @Override
     public String weightsDigest() {
-        return weights().digest();
+        return weights().digest().hex();
     }
 
     @Override

@@ -11,25 +11,20 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * The models that are installed on this machine: those in Ollama's store, and the demo model. Only reads; changes that
- * others make on disk show at the next call. Thread-safe.
+ * The models that are installed on this machine: those in Ollama's store, and the demo model. Reads; {@link #writer()} changes.
+ * What others change on disk shows at the next call. Thread-safe.
  *
  * <p>Layout: {@code manifests/HOST/NAMESPACE/MODEL/TAG} is a manifest, {@code blobs/sha256-DIGEST} a layer.
  */
 public final class ModelStore {
     private static final Logger LOGGER = System.getLogger(ModelStore.class.getName());
-    /** A manifest has some ten layers of 200 bytes; thousands in models that are stored as single tensors. */
-    private static final long MAX_MANIFEST_BYTES = 4L << 20;
     private static final int MAX_MODELS = 10_000;
 
     private final Path root;
@@ -119,18 +114,31 @@ public final class ModelStore {
         return DemoModel.instance().map(StoredModel.class::cast);
     }
 
-    private Path manifests() {
+    /** The blobs of the models. */
+    public BlobStore blobs() {
+        return new BlobStore(root);
+    }
+
+    /** What changes the store. */
+    public StoreWriter writer() {
+        return new StoreWriter(this);
+    }
+
+    Path manifests() {
         return root.resolve("manifests");
     }
 
+    Path manifestFile(ModelName name) {
+        return manifests().resolve(name.host()).resolve(name.namespace()).resolve(name.model()).resolve(name.tag());
+    }
+
     private Optional<StoredModel> read(ModelName name) {
-        Path file = manifests().resolve(name.host()).resolve(name.namespace()).resolve(name.model())
-                .resolve(name.tag());
+        Path file = manifestFile(name);
         try {
-            byte[] json = BoundedFile.read(file, MAX_MANIFEST_BYTES);
-            String digest = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(json));
-            return Optional.of(new ManifestModel(name, digest, Files.getLastModifiedTime(file).toInstant(),
-                    Manifest.parse(json, file.toString()), root.resolve("blobs")));
+            byte[] json = BoundedFile.read(file, Manifest.MAX_BYTES);
+            return Optional
+                    .of(new ManifestModel(name, Digest.of(json).hex(), Files.getLastModifiedTime(file).toInstant(),
+                            Manifest.parse(json, file.toString()), root.resolve("blobs")));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException e) {
@@ -139,8 +147,6 @@ public final class ModelStore {
                 return Optional.empty();
             }
             throw new ModelFormatException("%s: the manifest cannot be read: %s".formatted(file, e.getMessage()), e);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
         }
     }
 
@@ -169,7 +175,7 @@ public final class ModelStore {
         return path.getFileName().toString();
     }
 
-    private static List<Path> entries(Path folder) {
+    static List<Path> entries(Path folder) {
         List<Path> entries = new ArrayList<>();
         try (DirectoryStream<Path> stream = Files.newDirectoryStream(folder)) {
             for (Path entry : stream) {

@@ -1,5 +1,5 @@
 /**
- * Where models are found by name: the read side of Ollama's store on disk, the demo model that ships in the jar, and plain
+ * Where models are found by name: Ollama's store on disk, the demo model that ships in the jar, and plain
  * GGUF files.
  */
 package io.github.jnpu.engine.store;

@@ -5,6 +5,10 @@ import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * Turns tokens into text as they come, holding back the bytes of a character until it is whole. For one text and one
@@ -19,13 +23,21 @@ public final class StreamingDetokenizer {
     private final CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder()
             .onMalformedInput(CodingErrorAction.REPLACE).onUnmappableCharacter(CodingErrorAction.REPLACE);
 
-    StreamingDetokenizer(Tokenizer tokenizer) {
+    private final Map<Integer, byte[]> spelled = new HashMap<>();
+
+    StreamingDetokenizer(Tokenizer tokenizer, Set<String> spelled) {
         this.tokenizer = tokenizer;
+        for (String token : spelled) {
+            OptionalInt id = tokenizer.idOf(token);
+            if (id.isPresent() && tokenizer.isControl(id.getAsInt())) {
+                this.spelled.put(id.getAsInt(), token.getBytes(StandardCharsets.UTF_8));
+            }
+        }
     }
 
     /** The characters that are whole now that this token came; often empty. */
     public String accept(int id) {
-        byte[] bytes = tokenizer.bytes(id);
+        byte[] bytes = spelled.isEmpty() ? tokenizer.bytes(id) : spelled.getOrDefault(id, tokenizer.bytes(id));
         if (bytes.length == 0) {
             return "";
         }

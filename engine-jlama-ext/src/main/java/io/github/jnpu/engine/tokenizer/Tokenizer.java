@@ -4,6 +4,7 @@ import io.github.jnpu.convert.model.ModelFormatException;
 import io.github.jnpu.convert.model.ModelSource;
 
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * Text to token ids and back, equal to llama.cpp id for id. Immutable and thread-safe.
@@ -56,7 +57,17 @@ public interface Tokenizer {
 
     /** A fresh detokeniser for one text. */
     default StreamingDetokenizer newDetokenizer() {
-        return new StreamingDetokenizer(this);
+        return newDetokenizer(Set.of());
+    }
+
+    /**
+     * A fresh detokeniser for one text that spells some control tokens out.
+     *
+     * @param spelled
+     *            as the vocabulary has them; unknown ones do not matter
+     */
+    default StreamingDetokenizer newDetokenizer(Set<String> spelled) {
+        return new StreamingDetokenizer(this, spelled);
     }
 
     /** The text of some tokens; bytes that are no UTF-8 become U+FFFD. */

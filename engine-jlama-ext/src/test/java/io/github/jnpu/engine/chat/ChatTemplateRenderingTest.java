@@ -79,7 +79,8 @@ class ChatTemplateRenderingTest {
         List<Map<String, Object>> tools = JSON.convertValue(conversation.get("tools"), new TypeReference<>() {
         });
         return new ChatPrompt(messages, tools, conversation.get("add_generation_prompt").asBoolean(),
-                Optional.ofNullable(conversation.get("thinking")).map(JsonNode::asBoolean));
+                Optional.ofNullable(conversation.get("thinking")).map(
+                        thinking -> Thinking.of(thinking.asBoolean())));
     }
 
     private static Optional<String> text(JsonNode node, String field) {

@@ -4,8 +4,11 @@ import io.github.jnpu.engine.EngineException;
 import org.junit.jupiter.api.Test;
 
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -128,6 +131,71 @@ class SamplerTest {
                 .isEqualTo(1);
         assertThat(new Sampler(SamplingOptions.GREEDY.withPresencePenalty(0.5f), 3, prompt).sample(logits.clone()))
                 .isEqualTo(0);
+    }
+
+    private static final class Fixed implements TokenConstraint {
+        private final boolean known;
+        private final TokenMask mask;
+
+        Fixed(boolean known, int... allowed) {
+            this.known = known;
+            long[] words = new long[100];
+            for (int token : allowed) {
+                words[token >> 6] |= 1L << token;
+            }
+            mask = TokenMask.of(words);
+        }
+
+        @Override
+        public boolean allows(int token) {
+            return mask.contains(token);
+        }
+
+        @Override
+        public TokenMask mask() {
+            return mask;
+        }
+
+        @Override
+        public boolean isMaskKnown() {
+            return known;
+        }
+
+        @Override
+        public void accept(int token) {
+            assertThat(mask.contains(token)).isTrue();
+        }
+    }
+
+    /** Held to a set, tokens are drawn as if the others were not there, whatever way is taken. */
+    @Test
+    void aConstraintLeavesTheSharesAsTheyAre() {
+        for (boolean known : new boolean[]{true, false}) {
+            for (SamplingOptions options : List.of(ALL, ALL.withTopK(3), ALL.withTopK(2).withTopP(0.99f))) {
+                Sampler sampler = new Sampler(options, 5, NO_PROMPT);
+                double[] share = new double[5];
+                for (int i = 0; i < 20_000; i++) {
+                    share[sampler.sample(logits(0.4, 0.3, 0.1, 0.15, 0.05), Optional.of(new Fixed(known, 1, 3)))] += 1
+                            / 20_000.0;
+                }
+                assertThat(share[1]).isCloseTo(0.3 / 0.45, within(0.02));
+                assertThat(share[1] + share[3]).isCloseTo(1, within(1e-9));
+            }
+            assertThat(new Sampler(SamplingOptions.GREEDY, 4, NO_PROMPT).sample(new float[]{5, 1, 4, 2}, Optional.of(
+                    new Fixed(known, 1, 3)))).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void aMaskOfManyKeepsThemAll() {
+        int[] even = IntStream.range(0, 3000).map(i -> 2 * i).toArray();
+        float[] logits = new float[6_500];
+        TokenMask mask = new Fixed(true, even).mask();
+        mask.apply(logits, new float[TokenMask.MAX_LISTED]);
+        for (int i = 0; i < logits.length; i++) {
+            assertThat(logits[i]).isEqualTo(i % 2 == 0 && i < 6000 ? 0 : Float.NEGATIVE_INFINITY);
+        }
+        assertThat(mask.count()).isEqualTo(3000);
     }
 
     @Test

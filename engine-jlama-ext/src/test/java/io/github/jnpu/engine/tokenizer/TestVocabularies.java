@@ -22,13 +22,13 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** The vocabularies that tests encode with: real files, and metadata made by hand. */
-final class TestVocabularies {
+public final class TestVocabularies {
     private static final Map<String, MetadataOnly> FILES = new ConcurrentHashMap<>();
 
     private TestVocabularies() {}
 
     /** A model that has metadata only. */
-    record MetadataOnly(Map<String, Object> values) implements ModelSource {
+    public record MetadataOnly(Map<String, Object> values) implements ModelSource {
         @Override
         public String location() {
             return "test.gguf";
@@ -59,7 +59,7 @@ final class TestVocabularies {
     }
 
     /** Builds metadata: {@code key, value, ...}; lists and arrays become metadata arrays. */
-    static MetadataOnly metadata(Object... keysAndValues) {
+    public static MetadataOnly metadata(Object... keysAndValues) {
         Map<String, Object> values = new HashMap<>();
         for (int i = 0; i < keysAndValues.length; i += 2) {
             Object value = keysAndValues[i + 1];
@@ -77,7 +77,7 @@ final class TestVocabularies {
     }
 
     /** The metadata of a test file; read once, as many tests ask for the same. */
-    static MetadataOnly of(String name) {
+    public static MetadataOnly of(String name) {
         return FILES.computeIfAbsent(name, TestVocabularies::read);
     }
 

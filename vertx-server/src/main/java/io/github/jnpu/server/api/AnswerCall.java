@@ -1,6 +1,7 @@
 package io.github.jnpu.server.api;
 
 import io.github.jnpu.engine.LanguageModel;
+import io.github.jnpu.engine.grammar.Grammar;
 import io.github.jnpu.engine.placement.PlacementWish;
 import io.github.jnpu.engine.sampling.SamplingOptions;
 import io.github.jnpu.engine.store.StoredModel;
@@ -28,14 +29,14 @@ sealed interface AnswerCall {
      *
      * @param prompt
      *            lays the prompt out for the loaded model
-     * @param separateThinking
-     *            whether thoughts are told apart from the answer
      * @param withContext
      *            whether the answer carries its token ids
      * @param renderOnly
      *            whether the prompt's text is the answer
+     * @param grammar
+     *            what the answer, without its thoughts, is held to
      */
     record Generate(Load load, Function<LanguageModel, PromptRenderer.Prompt> prompt, SamplingOptions sampling,
-            int maxTokens, List<String> stop, boolean stream, boolean separateThinking, boolean withContext,
-            boolean renderOnly) implements AnswerCall {}
+            int maxTokens, List<String> stop, boolean stream, boolean withContext,
+            boolean renderOnly, Optional<Grammar> grammar) implements AnswerCall {}
 }

@@ -110,8 +110,9 @@ final class AnswerRoutes {
         LineSink sink = new LineSink(context, routing.response());
         client.onGone(sink::close);
         GenerationAnswer answer = new GenerationAnswer(routing, context, sink, lease, call, prompt, start, loadNanos);
-        Generation generation = model.generate(new GenerationRequest(prompt.tokens(), call.sampling(), call
-                .maxTokens(), call.stop()), answer);
+        GenerationRequest request = new GenerationRequest(prompt.tokens(), call.sampling(), call.maxTokens(), call
+                .stop(), prompt.specialTokens(), call.grammar().map(prompt::held));
+        Generation generation = model.generate(request, answer);
         running.add(generation);
         generation.result().whenComplete((result, failure) -> running.remove(generation));
         client.onGone(generation::cancel);

@@ -2,11 +2,11 @@ package io.github.jnpu.server.api;
 
 import java.util.List;
 
-/** How a route writes what a model says. Thinking is {@code null} where there is none. */
+/** How a route writes what a model says. Thinking and calls are {@code null} where there are none. */
 interface AnswerShape {
 
     /** A piece of the answer. */
-    Object piece(String content, String thinking);
+    Object piece(String content, String thinking, List<CalledTool> calls);
 
     /**
      * The last object, or the only one.
@@ -14,7 +14,8 @@ interface AnswerShape {
      * @param context
      *            prompt and answer as token ids; {@code null} to leave it out
      */
-    Object end(String content, String thinking, String reason, List<Integer> context, Metrics metrics);
+    Object end(String content, String thinking, List<CalledTool> calls, String reason, List<Integer> context,
+            Metrics metrics);
 
     /** The answer to a request that only loads or unloads. */
     Object loaded(String reason);

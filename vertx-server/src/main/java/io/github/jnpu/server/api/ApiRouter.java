@@ -1,5 +1,6 @@
 package io.github.jnpu.server.api;
 
+import io.github.jnpu.engine.registry.ModelRegistry;
 import io.github.jnpu.engine.store.ModelStore;
 import io.github.jnpu.probe.HardwareProbe;
 import io.github.jnpu.server.hardware.HardwareMonitor;
@@ -17,6 +18,7 @@ import java.net.InetAddress;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -24,6 +26,7 @@ import java.util.stream.Collectors;
 public final class ApiRouter {
     private final Router router;
     private final AnswerRoutes answers;
+    private final TransferRoutes transfers;
     private final Set<String> paths = new HashSet<>();
 
     private record Version(String version) {}
@@ -37,20 +40,24 @@ public final class ApiRouter {
      *            the address that the server listens on
      * @param contextLength
      *            for requests and models that do not say; 0 for the engine's default
+     * @param goTemplate
+     *            whether Modelfiles' templates are taken in any case, or in none; empty to choose for each model
      * @param version
      *            what {@code /api/version} answers
      */
     public ApiRouter(Vertx vertx, WorkerExecutor workers, ModelStore store, LoadedModels loaded,
-            EmbeddingModels embedding, List<String> origins,
-            InetAddress listening, int contextLength, int maxBodyBytes, String version) {
+            EmbeddingModels embedding, List<String> origins, InetAddress listening, int contextLength,
+            Optional<Boolean> goTemplate, int maxBodyBytes, String version) {
         this.router = Router.router(vertx);
-        ModelHeaders headers = new ModelHeaders();
+        ModelHeaders headers = new ModelHeaders(goTemplate);
         RequestBody bodies = new RequestBody(vertx, maxBodyBytes);
         this.answers = new AnswerRoutes(new CallReader(store, headers, loaded, contextLength), loaded, workers, bodies);
         EmbedRoutes embed = new EmbedRoutes(store, headers, embedding, workers, bodies, contextLength);
         HardwareMonitor monitor = new HardwareMonitor(HardwareProbe.local(), loaded, version);
         HardwareRoutes hardware = new HardwareRoutes(monitor, workers);
         ModelRoutes models = new ModelRoutes(store, headers, loaded, monitor, workers, bodies);
+        StoreRoutes stored = new StoreRoutes(vertx, store, loaded, workers, bodies);
+        this.transfers = new TransferRoutes(store, new ModelRegistry("jnpu/" + version), workers, bodies);
 
         router.route().handler(new OriginPolicy(origins));
         router.route().handler(new HostPolicy(listening));
@@ -60,6 +67,12 @@ public final class ApiRouter {
         add("/api/tags", models::tags, HttpMethod.GET, HttpMethod.HEAD);
         add("/api/ps", models::ps, HttpMethod.GET);
         add("/api/show", models::show, HttpMethod.POST);
+        add("/api/copy", stored::copy, HttpMethod.POST);
+        add("/api/delete", stored::delete, HttpMethod.DELETE);
+        add("/api/blobs/:digest", stored::blob, HttpMethod.HEAD, HttpMethod.POST);
+        add("/api/create", transfers::create, HttpMethod.POST);
+        add("/api/pull", transfers::pull, HttpMethod.POST);
+        add("/api/push", transfers::push, HttpMethod.POST);
         add("/api/generate", answers::generate, HttpMethod.POST);
         add("/api/chat", answers::chat, HttpMethod.POST);
         add("/api/embed", embed::embed, HttpMethod.POST);
@@ -103,8 +116,9 @@ public final class ApiRouter {
         return router;
     }
 
-    /** Stops all generations, for a server that cannot wait for them. */
+    /** Stops all generations and transfers, for a server that cannot wait for them. */
     public void cancelGenerations() {
         answers.cancelAll();
+        transfers.cancelAll();
     }
 }

@@ -4,14 +4,16 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.jnpu.engine.chat.ChatMessage;
 import io.github.jnpu.engine.chat.ChatMessage.ToolCall;
+import io.github.jnpu.engine.chat.ChatTemplate;
+import io.github.jnpu.engine.chat.ChatTemplateException;
+import io.github.jnpu.engine.chat.Thinking;
+import io.github.jnpu.engine.grammar.Grammar;
 import io.github.jnpu.engine.store.ModelName;
 import io.github.jnpu.engine.store.ModelStore;
 import io.github.jnpu.engine.store.StoredModel;
 import io.github.jnpu.server.model.LoadedModels;
 import io.github.jnpu.server.model.ModelHeader;
 import io.github.jnpu.server.model.ModelHeaders;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 import java.util.ArrayList;
 import java.util.Collections;
@@ -20,21 +22,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 
 /** Reads the bodies of {@code /api/generate} and {@code /api/chat}, and checks them in Ollama's order. Thread-safe. */
 final class CallReader {
-    private static final Logger LOGGER = LoggerFactory.getLogger(CallReader.class);
     private static final int MAX_TOP_LOGPROBS = 20;
-    private static final int MAX_REMEMBERED = 1000;
 
     private final ModelStore store;
     private final ModelHeaders headers;
     private final LoadedModels loaded;
     private final int defaultContextLength;
-    /** Models, by digest, whose Go template has been mentioned in the log. */
-    private final Set<String> mentioned = ConcurrentHashMap.newKeySet();
 
     CallReader(ModelStore store, ModelHeaders headers, LoadedModels loaded, int defaultContextLength) {
         this.store = store;
@@ -69,7 +65,8 @@ final class CallReader {
         }
         ModelHeader header = headers.of(model);
         requireCapabilities(common, model, header, "generate");
-        if (!suffix.isEmpty()) {
+        Optional<ChatTemplate> layout = template.isEmpty() ? header.chatTemplate() : Optional.of(goTemplate(template));
+        if (!suffix.isEmpty() && layout.filter(ChatTemplate::supportsInsert).isEmpty()) {
             throw ApiException.badRequest(model.name().fullName() + " does not support insert");
         }
         OptionValues options = OptionValues.of(model.parameters(), common.options());
@@ -77,17 +74,15 @@ final class CallReader {
         if (prompt.isEmpty()) {
             return load;
         }
+        Optional<Grammar> grammar = common.grammar();
         requireSupported(common, hasImages);
-        if (!template.isEmpty()) {
-            throw ApiException.badRequest(
-                    "template is not supported yet: jnpu cannot run Go templates; leave it out to use the model's own, or send raw");
-        }
         if (raw) {
-            return new AnswerCall.Generate(load, loadedModel -> new PromptRenderer(loadedModel, Optional.empty()).raw(
-                    prompt), options.sampling(), options.maxTokens(), options.stop(), common.stream(), false, false,
-                    common.debugRenderOnly());
+            return new AnswerCall.Generate(load,
+                    loadedModel -> new PromptRenderer(loadedModel, Optional.empty(), List.of(), Optional
+                            .empty()).raw(prompt),
+                    options.sampling(), options.maxTokens(), options.stop(), common.stream(),
+                    false, common.debugRenderOnly(), grammar);
         }
-        mentionTemplate(model, header);
         List<ChatMessage> messages = new ArrayList<>();
         String effectiveSystem = system.isEmpty() ? model.system().orElse("") : system;
         if (!effectiveSystem.isEmpty()) {
@@ -97,20 +92,23 @@ final class CallReader {
             messages.addAll(model.messages());
         }
         messages.add(ChatMessage.user(prompt));
-        Optional<Boolean> thinking = thinking(common, header);
+        Optional<Thinking> thinking = thinking(common, header);
         return new AnswerCall.Generate(load, loadedModel -> {
-            PromptRenderer renderer = new PromptRenderer(loadedModel, thinking);
+            PromptRenderer renderer = new PromptRenderer(loadedModel, layout, List.of(), thinking);
+            if (!suffix.isEmpty()) {
+                return renderer.insert(prompt, suffix);
+            }
             return context.length == 0
                     ? renderer.render(messages, common.truncate())
                     : renderer.continued(context, messages, common.truncate(), options.keep());
-        }, options.sampling(), options.maxTokens(), options.stop(), common.stream(), thinking.orElse(false), true,
-                common.debugRenderOnly());
+        }, options.sampling(), options.maxTokens(), options.stop(), common.stream(), true,
+                common.debugRenderOnly(), grammar);
     }
 
     AnswerCall chat(byte[] body) {
         JsonFields fields = JsonFields.ofBody(body, "ChatRequest");
         RequestFields common = RequestFields.of(fields);
-        boolean hasTools = !fields.array("tools").isEmpty();
+        List<Map<String, Object>> tools = fields.array("tools").stream().map(CallReader::tool).toList();
         boolean hasImages = false;
         List<ChatMessage> sent = new ArrayList<>();
         for (JsonNode node : fields.array("messages")) {
@@ -131,7 +129,7 @@ final class CallReader {
         }
         ModelHeader header = headers.of(model);
         requireCapabilities(common, model, header, "chat");
-        if (hasTools && !header.supportsTools()) {
+        if (!tools.isEmpty() && !header.supportsTools()) {
             throw ApiException.badRequest(model.name().fullName() + " does not support tools");
         }
         OptionValues options = OptionValues.of(model.parameters(), common.options());
@@ -139,22 +137,24 @@ final class CallReader {
         if (sent.isEmpty()) {
             return load;
         }
+        Optional<Grammar> grammar = common.grammar();
         requireSupported(common, hasImages);
-        if (hasTools) {
-            throw ApiException.badRequest(
-                    "tools are not supported yet: jnpu cannot read tool calls out of an answer; send the request without tools");
-        }
-        mentionTemplate(model, header);
         List<ChatMessage> messages = new ArrayList<>();
         if (!sent.getFirst().role().equals("system")) {
             model.system().filter(text -> !text.isEmpty()).ifPresent(text -> messages.add(ChatMessage.system(text)));
         }
         messages.addAll(model.messages());
         messages.addAll(sent);
-        Optional<Boolean> thinking = thinking(common, header);
-        return new AnswerCall.Generate(load, loadedModel -> new PromptRenderer(loadedModel, thinking).render(messages,
-                common.truncate()), options.sampling(), options.maxTokens(), options.stop(), common.stream(),
-                thinking.orElse(false), false, common.debugRenderOnly());
+        Optional<Thinking> thinking = thinking(common, header);
+        List<ChatMessage> shown = forgetsThoughts(model)
+                ? header.chatTemplate().map(template -> template.syntax().withoutEarlierThoughts(messages))
+                        .orElse(messages)
+                : messages;
+        return new AnswerCall.Generate(load,
+                loadedModel -> new PromptRenderer(loadedModel, header.chatTemplate(), tools,
+                        thinking).render(shown, common.truncate()),
+                options.sampling(), options.maxTokens(), options.stop(),
+                common.stream(), false, common.debugRenderOnly(), grammar);
     }
 
     private static ChatMessage message(JsonFields fields) {
@@ -208,7 +208,7 @@ final class CallReader {
 
     private static void requireCapabilities(RequestFields common, StoredModel model, ModelHeader header,
             String action) {
-        if (common.think().orElse(false) && !header.supportsThinking()) {
+        if (common.think().map(Thinking::enabled).orElse(false) && !header.supportsThinking()) {
             throw ApiException.badRequest("\"%s\" does not support thinking".formatted(common.model()));
         }
         if (header.embedding()) {
@@ -217,7 +217,6 @@ final class CallReader {
     }
 
     private static void requireSupported(RequestFields common, boolean hasImages) {
-        common.requireNoFormat();
         if (hasImages) {
             throw ApiException.badRequest("\"%s\" does not support images".formatted(common.model()));
         }
@@ -234,17 +233,34 @@ final class CallReader {
     }
 
     /** Models that can think do so unless they are told not to. */
-    private static Optional<Boolean> thinking(RequestFields common, ModelHeader header) {
-        return header.supportsThinking() ? Optional.of(common.think().orElse(true)) : Optional.empty();
+    private static Optional<Thinking> thinking(RequestFields common, ModelHeader header) {
+        return header.supportsThinking() ? Optional.of(common.think().orElse(Thinking.ON)) : common.think();
     }
 
-    /** Tells the operator once that a model's own template is not the one in use. */
-    private void mentionTemplate(StoredModel model, ModelHeader header) {
-        if (model.template().isPresent() && mentioned.size() < MAX_REMEMBERED && mentioned.add(model.digest())) {
-            LOGGER.warn("model '{}': its Go template cannot be run yet; {} instead", model.name(),
-                    header.template().isPresent()
-                            ? "the chat template of its GGUF file is used"
-                            : "its GGUF file has no chat template, so prompts go in as they are");
+    /** Ollama's rule: these models were trained without the thoughts of earlier turns. */
+    private static boolean forgetsThoughts(StoredModel model) {
+        return model.configuration().family().filter("qwen3"::equals).isPresent() || model.name().model().equals(
+                "deepseek-r1");
+    }
+
+    private static ChatTemplate goTemplate(String source) {
+        try {
+            return ChatTemplate.ofGoTemplate(source);
+        } catch (ChatTemplateException e) {
+            throw new ApiException(500, e.getMessage());
         }
+    }
+
+    private static Map<String, Object> tool(JsonNode node) {
+        JsonFields tool = JsonFields.of(node, "Tool");
+        JsonFields function = JsonFields.of(tool.object("function").orElseThrow(() -> ApiException.badRequest(
+                "a tool has no function")), "ToolFunction");
+        if (function.string("name").orElse("").isBlank()) {
+            throw ApiException.badRequest("a tool's function has no name");
+        }
+        function.string("description");
+        function.object("parameters");
+        return WireJson.MAPPER.convertValue(node, new TypeReference<LinkedHashMap<String, Object>>() {
+        });
     }
 }

@@ -3,8 +3,9 @@ package io.github.jnpu.server.api;
 import io.github.jnpu.engine.FinishReason;
 import io.github.jnpu.engine.GenerationListener;
 import io.github.jnpu.engine.GenerationResult;
+import io.github.jnpu.engine.chat.AnswerEvent;
+import io.github.jnpu.engine.chat.AnswerReader;
 import io.github.jnpu.server.api.LineSink.SlowClientException;
-import io.github.jnpu.server.api.ThinkingSplitter.Piece;
 import io.github.jnpu.server.model.LoadedModels.Lease;
 import io.vertx.core.Context;
 import io.vertx.ext.web.RoutingContext;
@@ -26,9 +27,10 @@ final class GenerationAnswer implements GenerationListener {
     private final PromptRenderer.Prompt prompt;
     private final long start;
     private final long loadNanos;
-    private final ThinkingSplitter splitter;
+    private final AnswerReader reader;
     private final StringBuilder content = new StringBuilder();
     private final StringBuilder thinking = new StringBuilder();
+    private final List<CalledTool> calls = new ArrayList<>();
 
     GenerationAnswer(RoutingContext routing, Context context, LineSink sink, Lease lease, AnswerCall.Generate call,
             PromptRenderer.Prompt prompt, long start, long loadNanos) {
@@ -40,7 +42,7 @@ final class GenerationAnswer implements GenerationListener {
         this.prompt = prompt;
         this.start = start;
         this.loadNanos = loadNanos;
-        this.splitter = new ThinkingSplitter(call.separateThinking(), prompt.text());
+        this.reader = prompt.reader();
     }
 
     private AnswerShape shape() {
@@ -49,18 +51,39 @@ final class GenerationAnswer implements GenerationListener {
 
     @Override
     public void onText(String text) {
-        add(splitter.accept(text));
+        reader.accept(text).forEach(this::add);
     }
 
-    private void add(Piece piece) {
-        if (piece.isEmpty()) {
-            return;
+    private void add(AnswerEvent event) {
+        switch (event) {
+            case AnswerEvent.Text(String text) -> {
+                say(content, text);
+                send(text, null, null);
+            }
+            case AnswerEvent.Thought(String text) -> {
+                say(thinking, text);
+                send("", text, null);
+            }
+            case AnswerEvent.CompleteToolCall call -> {
+                calls.add(CalledTool.of(call));
+                send("", null, List.of(calls.getLast()));
+            }
+            case AnswerEvent.PartialToolCall _ -> {
+                // The wire has whole calls only.
+            }
         }
+    }
+
+    /** Keeps what a stream sends at once. */
+    private void say(StringBuilder kept, String text) {
+        if (!call.stream()) {
+            kept.append(text);
+        }
+    }
+
+    private void send(String text, String thought, List<CalledTool> called) {
         if (call.stream()) {
-            sink.send(WireJson.encodeLine(shape().piece(piece.content(), absentIfEmpty(piece.thinking()))));
-        } else {
-            content.append(piece.content());
-            thinking.append(piece.thinking());
+            sink.send(WireJson.encodeLine(shape().piece(text, thought, called)));
         }
     }
 
@@ -77,11 +100,15 @@ final class GenerationAnswer implements GenerationListener {
             return;
         }
         try {
-            add(splitter.finish());
+            reader.finish().forEach(this::add);
             String reason = result.finishReason() == FinishReason.STOP ? "stop" : "length";
-            Object end = shape().end(content.toString(), absentIfEmpty(thinking), reason, call.withContext()
-                    ? tokens(result)
-                    : null, Metrics.of(result, System.nanoTime() - start, loadNanos));
+            List<Integer> ids = call.withContext() ? tokens(result) : null;
+            Metrics metrics = Metrics.of(result, System.nanoTime() - start, loadNanos);
+            // A stream has had everything in its pieces.
+            Object end = call.stream()
+                    ? shape().end("", null, null, reason, ids, metrics)
+                    : shape().end(content.toString(), absentIfEmpty(thinking), calls.isEmpty() ? null : calls, reason,
+                            ids, metrics);
             if (call.stream()) {
                 sink.send(WireJson.encodeLine(end));
                 sink.end();

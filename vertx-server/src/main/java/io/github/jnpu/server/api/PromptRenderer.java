@@ -2,15 +2,20 @@ package io.github.jnpu.server.api;
 
 import io.github.jnpu.engine.LanguageModel;
 import io.github.jnpu.engine.PromptTooLongException;
+import io.github.jnpu.engine.chat.AnswerReader;
+import io.github.jnpu.engine.chat.AnswerSyntax;
 import io.github.jnpu.engine.chat.ChatMessage;
 import io.github.jnpu.engine.chat.ChatPrompt;
 import io.github.jnpu.engine.chat.ChatTemplate;
 import io.github.jnpu.engine.chat.ChatTemplateException;
+import io.github.jnpu.engine.chat.Thinking;
+import io.github.jnpu.engine.grammar.Grammar;
 
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -18,13 +23,40 @@ import java.util.stream.Collectors;
 /** Turns a conversation into the tokens of a prompt that fits the context. */
 final class PromptRenderer {
     private final LanguageModel model;
-    private final Optional<Boolean> thinking;
+    private final Optional<ChatTemplate> template;
+    private final List<Map<String, Object>> tools;
+    private final Optional<Thinking> thinking;
 
-    /** A prompt as text and as tokens. */
-    record Prompt(String text, int[] tokens) {}
+    /**
+     * A prompt as text and as tokens.
+     *
+     * @param syntax
+     *            how the answer is to be read; empty for one that is taken as it is
+     * @param asked
+     *            what was laid out
+     */
+    record Prompt(String text, int[] tokens, Optional<AnswerSyntax> syntax, ChatPrompt asked) {
 
-    PromptRenderer(LanguageModel model, Optional<Boolean> thinking) {
+        AnswerReader reader() {
+            return syntax.map(known -> AnswerReader.of(known, asked, text)).orElseGet(AnswerReader::plain);
+        }
+
+        /** A grammar with room in front for the thoughts that the reader tells apart. */
+        Grammar held(Grammar grammar) {
+            return syntax.map(known -> known.held(grammar, asked.mayThink(), text)).orElse(grammar);
+        }
+
+        /** The signs of the answer's syntax. */
+        Set<String> specialTokens() {
+            return syntax.map(AnswerSyntax::specialTokens).orElse(Set.of());
+        }
+    }
+
+    PromptRenderer(LanguageModel model, Optional<ChatTemplate> template, List<Map<String, Object>> tools,
+            Optional<Thinking> thinking) {
         this.model = model;
+        this.template = template;
+        this.tools = tools;
         this.thinking = thinking;
     }
 
@@ -93,26 +125,30 @@ final class PromptRenderer {
 
     private Prompt render(List<ChatMessage> messages) {
         String text = text(messages);
-        return new Prompt(text, requireTokens(model.encodePrompt(text, true)));
+        return prompt(text, model.encodePrompt(text, true), messages);
+    }
+
+    private Prompt prompt(String text, int[] tokens, List<ChatMessage> messages) {
+        return new Prompt(text, requireTokens(tokens), template.map(ChatTemplate::syntax),
+                ChatPrompt.of(messages, tools,
+                        thinking));
     }
 
     private String text(List<ChatMessage> messages) {
-        Optional<ChatTemplate> template = model.chatTemplate();
-        if (template.isEmpty()) {
-            return messages.stream().map(ChatMessage::content).collect(Collectors.joining("\n\n"));
-        }
-        ChatMessage last = messages.getLast();
-        if (last.role().equals("assistant") && last.toolCalls().isEmpty() && messages.size() > 1) {
-            // The client has begun the answer; the model goes on with it.
-            return template.get().render(new ChatPrompt(messages.subList(0, messages.size() - 1), List.of(), true,
-                    thinking)) + last.content();
-        }
-        return template.get().render(new ChatPrompt(messages, List.of(), true, thinking));
+        return template.map(layout -> layout.renderForAnswer(ChatPrompt.of(messages, tools, thinking))).orElseGet(
+                () -> messages.stream().map(ChatMessage::content).collect(Collectors.joining("\n\n")));
+    }
+
+    /** The prompt of a gap to be filled. */
+    Prompt insert(String prefix, String suffix) {
+        String text = template.orElseThrow().renderInsert(prefix, suffix, thinking);
+        return prompt(text, model.encodePrompt(text, true), List.of());
     }
 
     /** The prompt of a text that is taken as it is. */
     Prompt raw(String text) {
-        return new Prompt(text, requireTokens(model.encodePrompt(text, true)));
+        return new Prompt(text, requireTokens(model.encodePrompt(text, true)), Optional.empty(),
+                ChatPrompt.of(List.of()));
     }
 
     /**
@@ -147,7 +183,7 @@ final class PromptRenderer {
         }
         int[] tokens = Arrays.copyOf(earlier, earlier.length + added.length - from);
         System.arraycopy(added, from, tokens, earlier.length, added.length - from);
-        return new Prompt(model.tokenizer().decode(earlier) + text, requireTokens(tokens));
+        return prompt(model.tokenizer().decode(earlier) + text, tokens, messages);
     }
 
     /** Keeps the head and the newest tail, and leaves half of what remains of the context for the answer. */

@@ -1,6 +1,9 @@
 package io.github.jnpu.server.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.jnpu.engine.chat.Thinking;
+import io.github.jnpu.engine.grammar.Grammar;
+import io.github.jnpu.engine.grammar.GrammarException;
 import io.github.jnpu.server.model.GoDuration;
 
 import java.time.Duration;
@@ -8,14 +11,11 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 
 /** The fields that generate and chat have in common, checked in the order in which Ollama's decoder meets them. */
 record RequestFields(String model, boolean stream, Optional<JsonNode> format, Optional<Duration> keepAlive,
-        Optional<JsonNode> options, Optional<Boolean> think, boolean truncate, boolean logprobs, int topLogprobs,
+        Optional<JsonNode> options, Optional<Thinking> think, boolean truncate, boolean logprobs, int topLogprobs,
         boolean debugRenderOnly) {
-    private static final Set<String> LEVELS = Set.of("high", "medium", "low", "max");
-
     static RequestFields of(JsonFields fields) {
         return new RequestFields(fields.string("model").orElse(""), fields.bool("stream", true), fields.value("format"),
                 keepAlive(fields.value("keep_alive")), fields.object("options"), think(fields.value("think")),
@@ -48,20 +48,17 @@ record RequestFields(String model, boolean stream, Optional<JsonNode> format, Op
         });
     }
 
-    private static Optional<Boolean> think(Optional<JsonNode> value) {
+    private static Optional<Thinking> think(Optional<JsonNode> value) {
         return value.map(node -> {
             if (node.isBoolean()) {
-                return node.booleanValue();
+                return Thinking.of(node.booleanValue());
             }
             String allowed = "\"high\", \"medium\", \"low\", \"max\", true, or false";
             if (!node.isTextual()) {
                 throw ApiException.badRequest("think must be a boolean or string (%s)".formatted(allowed));
             }
-            if (!LEVELS.contains(node.textValue())) {
-                throw ApiException.badRequest("invalid think value: \"%s\" (must be %s)".formatted(node.textValue(),
-                        allowed));
-            }
-            return true;
+            return Thinking.ofLevel(node.textValue()).orElseThrow(() -> ApiException.badRequest(
+                    "invalid think value: \"%s\" (must be %s)".formatted(node.textValue(), allowed)));
         });
     }
 
@@ -93,19 +90,27 @@ record RequestFields(String model, boolean stream, Optional<JsonNode> format, Op
         }
     }
 
-    /** An empty format is none; a wrong one is Ollama's 500; a right one needs a grammar, which is not there yet. */
-    void requireNoFormat() {
+    /**
+     * What the answer is held to: an object for {@code "json"}, else the schema. An empty format is none; a wrong one is Ollama's
+     * 500.
+     *
+     * @throws GrammarException
+     *             if the schema cannot be held
+     */
+    Optional<Grammar> grammar() {
         if (format.isEmpty() || format.get().isTextual() && format.get().textValue().isEmpty()) {
-            return;
+            return Optional.empty();
         }
         JsonNode value = format.get();
-        if (!value.isObject() && !(value.isTextual() && value.textValue().equals("json"))) {
+        if (value.isObject()) {
+            return Optional.of(Grammar.ofJsonSchema(value));
+        }
+        if (!value.isTextual() || !value.textValue().equals("json")) {
             throw new ApiException(500,
                     "invalid format: %s; expected \"json\" or a valid JSON Schema object".formatted(quote(value
                             .toString())));
         }
-        throw ApiException.badRequest(
-                "format is not supported yet: jnpu cannot hold an answer to JSON or a schema; send the request without format");
+        return Optional.of(Grammar.jsonObject());
     }
 
     private static String quote(String text) {

@@ -5,6 +5,7 @@ import io.github.jnpu.engine.EngineException;
 import io.github.jnpu.engine.ModelBusyException;
 import io.github.jnpu.engine.PromptTooLongException;
 import io.github.jnpu.engine.chat.ChatTemplateException;
+import io.github.jnpu.engine.grammar.GrammarException;
 import io.github.jnpu.server.model.QueueFullException;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
@@ -24,6 +25,14 @@ final class Responses {
         HttpServerResponse response = routing.response();
         if (!response.ended() && !response.closed()) {
             response.putHeader("Content-Type", JSON).end(WireJson.encode(answer));
+        }
+    }
+
+    /** As {@link #json}, with the content type that Ollama gives to create, pull and push. */
+    static void plainJson(RoutingContext routing, Object answer) {
+        HttpServerResponse response = routing.response();
+        if (!response.ended() && !response.closed()) {
+            response.putHeader("Content-Type", "application/json").end(WireJson.encode(answer));
         }
     }
 
@@ -78,6 +87,7 @@ final class Responses {
             case ModelBusyException busy -> 503;
             case PromptTooLongException tooLong -> 400;
             case ChatTemplateException template -> 400;
+            case GrammarException grammar -> 400;
             case CancellationException cancelled -> 499;
             default -> 500;
         };

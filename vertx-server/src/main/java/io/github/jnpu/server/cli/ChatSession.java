@@ -5,9 +5,12 @@ import io.github.jnpu.engine.Generation;
 import io.github.jnpu.engine.GenerationListener;
 import io.github.jnpu.engine.GenerationResult;
 import io.github.jnpu.engine.LanguageModel;
+import io.github.jnpu.engine.chat.AnswerSyntax;
 import io.github.jnpu.engine.chat.ChatMessage;
 import io.github.jnpu.engine.chat.ChatPrompt;
 import io.github.jnpu.engine.chat.ChatTemplate;
+import io.github.jnpu.engine.chat.Thinking;
+import io.github.jnpu.engine.grammar.Grammar;
 
 import java.io.PrintStream;
 import java.time.Duration;
@@ -27,25 +30,31 @@ final class ChatSession implements AutoCloseable {
     private final String modelName;
     private final GenerationParameters parameters;
     private final boolean raw;
-    private final Optional<Boolean> thinking;
+    private final Optional<Thinking> thinking;
+    private final Optional<ChatTemplate> template;
+    private final Optional<Grammar> grammar;
     private final List<ChatMessage> history = new ArrayList<>();
-    private final Modelfile modelfile;
+    private final ModelDefaults modelfile;
     private Optional<String> system;
     private ModelLoading.LoadedModel loaded;
     private Duration unreportedLoad = Duration.ZERO;
     private volatile Generation running;
 
     ChatSession(Console console, String modelName, GenerationParameters parameters, boolean raw,
-            Optional<String> system, Optional<Boolean> thinking) {
+            Optional<String> system, Optional<Thinking> thinking) {
         this.console = console;
         this.modelName = modelName;
         this.parameters = parameters;
         this.raw = raw;
         this.thinking = thinking;
-        this.modelfile = Modelfile.of(modelName);
+        this.grammar = parameters.grammar();
+        this.modelfile = ModelDefaults.of(modelName);
         parameters.applyDefaults(modelfile.parameters());
         load();
         try {
+            this.template = raw
+                    ? Optional.empty()
+                    : ChatTemplate.of(model().source(), modelfile.template(), Optional.empty());
             setSystem(system);
             if (template().isPresent()) {
                 this.system = system.or(modelfile::system);
@@ -112,7 +121,7 @@ final class ChatSession implements AutoCloseable {
     Answer answer(String text) {
         Optional<ChatTemplate> template = template();
         if (template.isEmpty()) {
-            return report(generate(model().encodePrompt(text, raw)));
+            return report(generate(new Prompt(model().encodePrompt(text, raw), text)));
         }
         ChatMessage question = ChatMessage.user(text);
         List<ChatMessage> turns = new ArrayList<>(history);
@@ -141,19 +150,20 @@ final class ChatSession implements AutoCloseable {
         }
     }
 
-    private Optional<ChatTemplate> template() {
-        return raw ? Optional.empty() : model().chatTemplate();
+    /** What prompts are laid out with; none where they are raw or the model has none. */
+    Optional<ChatTemplate> template() {
+        return template;
     }
 
     /** The prompt's ids; turns are dropped from the front, oldest first, until it fits the context. */
-    private int[] encode(ChatTemplate template, List<ChatMessage> turns) {
+    private Prompt encode(ChatTemplate template, List<ChatMessage> turns) {
         while (true) {
             List<ChatMessage> messages = new ArrayList<>(turns);
             system.ifPresent(content -> messages.addFirst(ChatMessage.system(content)));
-            int[] ids = model().encodePrompt(
-                    template.render(new ChatPrompt(messages, List.of(), true, thinking)), true);
+            String text = template.render(ChatPrompt.of(messages, List.of(), thinking));
+            int[] ids = model().encodePrompt(text, true);
             if (ids.length < model().contextLength() || turns.size() <= 2) {
-                return ids;
+                return new Prompt(ids, text);
             }
             // A question goes with its answer: templates insist on the two taking turns.
             turns.removeFirst();
@@ -161,28 +171,42 @@ final class ChatSession implements AutoCloseable {
         }
     }
 
-    private GenerationResult generate(int[] prompt) {
+    private record Prompt(int[] ids, String text) {}
+
+    /** Thoughts are free where the prompt begins them, or where they were asked for. */
+    private Optional<Grammar> grammar(String prompt) {
+        if (template.isEmpty()) {
+            return grammar;
+        }
+        AnswerSyntax syntax = template.get().syntax();
+        boolean thinks = thinking.map(Thinking::enabled).orElse(false)
+                || syntax.thinkingTags().filter(tags -> tags.areOpenedBy(prompt)).isPresent();
+        return grammar.map(one -> syntax.held(one, thinks, prompt));
+    }
+
+    private GenerationResult generate(Prompt prompt) {
         PrintStream out = console.out();
-        if (prompt.length == 0) {
+        if (prompt.ids.length == 0) {
             throw new EngineException("the prompt is empty, and model '%s' does not begin texts by itself"
                     .formatted(modelName));
         }
-        Generation generation = model().generate(parameters.request(prompt), new GenerationListener() {
-            @Override
-            public void onText(String text) {
-                out.print(text);
-                out.flush();
-                if (out.checkError()) {
-                    throw new OutputClosedException();
-                }
-            }
+        Generation generation = model().generate(parameters.request(prompt.ids, grammar(prompt.text)),
+                new GenerationListener() {
+                    @Override
+                    public void onText(String text) {
+                        out.print(text);
+                        out.flush();
+                        if (out.checkError()) {
+                            throw new OutputClosedException();
+                        }
+                    }
 
-            @Override
-            public void onComplete(GenerationResult result) {}
+                    @Override
+                    public void onComplete(GenerationResult result) {}
 
-            @Override
-            public void onError(RuntimeException failure) {}
-        });
+                    @Override
+                    public void onError(RuntimeException failure) {}
+                });
         running = generation;
         try {
             return generation.result().join();

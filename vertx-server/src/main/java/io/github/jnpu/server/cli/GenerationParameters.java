@@ -1,8 +1,11 @@
 package io.github.jnpu.server.cli;
 
+import io.github.jnpu.engine.EngineException;
 import io.github.jnpu.engine.GenerationRequest;
 import io.github.jnpu.engine.ModelOptions;
 import io.github.jnpu.engine.backend.KvCacheType;
+import io.github.jnpu.engine.grammar.Grammar;
+import io.github.jnpu.engine.grammar.GrammarException;
 import io.github.jnpu.engine.placement.PlacementWish;
 import io.github.jnpu.engine.sampling.SamplingOptions;
 import io.github.jnpu.engine.store.ModelStore;
@@ -10,6 +13,10 @@ import io.github.jnpu.server.model.PlacementParameters;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -119,12 +126,15 @@ final class GenerationParameters {
     }
 
     @Mixin
-    private PlacementOptions placement;
+    private PlacementOptions placement = new PlacementOptions();
 
     private Optional<PlacementWish> placementOfModel = Optional.empty();
 
     @Option(names = "--weight-cache", description = WEIGHT_CACHE_HELP)
     private boolean weightCache;
+
+    @Option(names = "--format", paramLabel = "json|SCHEMA|@FILE", description = "Hold the answer to JSON: any object, or what matches a JSON Schema (its text, or @ and the name of its file).")
+    private String format = "";
 
     @Option(names = "--stop", paramLabel = "TEXT", description = "End the answer where TEXT appears; may be repeated.")
     void stop(List<String> values) {
@@ -236,7 +246,35 @@ final class GenerationParameters {
         return options.withPlace(placement.wish(placementOfModel));
     }
 
-    GenerationRequest request(int[] prompt) {
-        return new GenerationRequest(prompt, sampling, maxTokens, stop);
+    /**
+     * What answers are held to.
+     *
+     * @throws GrammarException
+     *             if it is no schema, or one that cannot be held
+     * @throws EngineException
+     *             if its file cannot be read
+     */
+    Optional<Grammar> grammar() {
+        return switch (format) {
+            case "json" -> Optional.of(Grammar.jsonObject());
+            case "" -> Optional.empty();
+            default -> Optional.of(Grammar.ofJsonSchema(format.startsWith("@") ? schema(format.substring(1)) : format));
+        };
+    }
+
+    private static String schema(String file) {
+        try {
+            return Files.readString(Path.of(file));
+        } catch (IOException e) {
+            throw new EngineException("the schema '%s' cannot be read: %s".formatted(file,
+                    e instanceof NoSuchFileException
+                            ? "no such file"
+                            : e.getMessage()),
+                    e);
+        }
+    }
+
+    GenerationRequest request(int[] prompt, Optional<Grammar> answerGrammar) {
+        return new GenerationRequest(prompt, sampling, maxTokens, stop).withGrammar(answerGrammar);
     }
 }

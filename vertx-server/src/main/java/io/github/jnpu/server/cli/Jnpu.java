@@ -20,6 +20,7 @@ import java.util.Locale;
  */
 @Command(name = "jnpu", versionProvider = Jnpu.Version.class, mixinStandardHelpOptions = true, synopsisSubcommandLabel = "COMMAND", description = "Runs language models inside the JVM.", subcommands = {
         ServeCommand.class, RunCommand.class, ListCommand.class, ShowCommand.class, PsCommand.class,
+        PullCommand.class, PushCommand.class, CreateCommand.class, CopyCommand.class, RemoveCommand.class,
         DevicesCommand.class, EmbedCommand.class, TokenizeCommand.class, PerplexityCommand.class, BenchCommand.class,
         ConvertCommand.class}, footer = {"",
                 "Examples:",
@@ -65,6 +66,8 @@ public final class Jnpu implements Runnable {
                         console.wantsColours() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF))
                 .setUsageHelpAutoWidth(console.outputIsTerminal())
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                // A schema's file is written so, and so may a prompt begin.
+                .setExpandAtFiles(false)
                 .setParameterExceptionHandler(Jnpu::explainUsage)
                 .setExecutionExceptionHandler((failure, command, result) -> jnpu.explain(failure));
         int code;

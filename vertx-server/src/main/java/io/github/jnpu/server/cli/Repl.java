@@ -157,7 +157,7 @@ final class Repl {
                 session.parameters().stopStrings().forEach(stop -> out.println("%-20s %s".formatted("stop", stop)));
             }
             case "system" -> out.println(session.system().orElse("No system message is set."));
-            case "template" -> out.println(session.model().chatTemplate().map(template -> template.source())
+            case "template" -> out.println(session.template().map(template -> template.source())
                     .orElse("The model has no chat template."));
             default -> out.println("Usage: /show info | parameters | system | template");
         }

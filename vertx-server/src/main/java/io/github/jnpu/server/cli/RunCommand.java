@@ -1,6 +1,7 @@
 package io.github.jnpu.server.cli;
 
 import io.github.jnpu.engine.EngineException;
+import io.github.jnpu.engine.chat.Thinking;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -24,6 +25,7 @@ import java.util.concurrent.Callable;
                 "  jnpu run demo \"What does an NPU do?\"",
                 "  jnpu run demo                                 a conversation; /? lists its commands",
                 "  jnpu run ./model.gguf \"Summarise:\" < report.txt",
+                "  jnpu run demo --format json \"Describe a cat.\"",
                 "  jnpu run ./model.gguf --raw --temperature 0 --num-predict 64 \"Once upon a time\""})
 final class RunCommand implements Callable<Integer> {
     private static final Duration INPUT_NOTICE = Duration.ofSeconds(3);
@@ -43,8 +45,8 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--raw", description = "Continue PROMPT as it stands, without the model's chat template.")
     private boolean raw;
 
-    @Option(names = "--think", arity = "0..1", fallbackValue = "true", paramLabel = "true|false", description = "Whether a model that can do so thinks before it answers (default: as its template says).")
-    private Boolean think;
+    @Option(names = "--think", arity = "0..1", fallbackValue = "true", paramLabel = "true|false|low|medium|high|max", description = "Whether, and how hard, a model that can do so thinks before it answers (default: as its template says).")
+    private String think;
 
     @Option(names = "--verbose", description = "Print durations and rates after each answer, on standard error.")
     private boolean verbose;
@@ -58,7 +60,7 @@ final class RunCommand implements Callable<Integer> {
         boolean conversation = prompt.isEmpty() && console.isInteractive();
         String text = conversation ? "" : readPrompt(console);
         try (ChatSession session = new ChatSession(console, model, parameters, raw, Optional.ofNullable(system),
-                Optional.ofNullable(think))) {
+                thinking())) {
             if (conversation) {
                 try (JLineInput input = JLineInput.open(session::cancel)) {
                     new Repl(console, session, input, verbose).run();
@@ -75,6 +77,14 @@ final class RunCommand implements Callable<Integer> {
             }
             return 0;
         }
+    }
+
+    private Optional<Thinking> thinking() {
+        return Optional.ofNullable(think).map(wish -> switch (wish) {
+            case "true", "false" -> Thinking.of(wish.equals("true"));
+            default -> Thinking.ofLevel(wish).orElseThrow(() -> new EngineException(
+                    "--think is true, false, low, medium, high or max, not '%s'".formatted(wish)));
+        });
     }
 
     /** Reads to the end, as slow as it may come; but a pipe that somebody forgot to close must not look like a hang. */

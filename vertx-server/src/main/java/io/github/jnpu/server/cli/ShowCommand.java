@@ -3,8 +3,12 @@ package io.github.jnpu.server.cli;
 import io.github.jnpu.convert.model.MetadataArray;
 import io.github.jnpu.convert.model.ModelSource;
 import io.github.jnpu.engine.EngineException;
+import io.github.jnpu.engine.ModelNotFoundException;
 import io.github.jnpu.engine.chat.ChatTemplate;
 import io.github.jnpu.engine.store.ModelLocator;
+import io.github.jnpu.engine.store.ModelName;
+import io.github.jnpu.engine.store.ModelStore;
+import io.github.jnpu.server.create.StoredModelfile;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -14,6 +18,7 @@ import picocli.CommandLine.ParentCommand;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 
@@ -46,6 +51,9 @@ final class ShowCommand implements Callable<Integer> {
         @Option(names = "--parameters", description = "Print the parameters that the model sets, only.")
         private boolean parameters;
 
+        @Option(names = "--modelfile", description = "Print the Modelfile that would make the model again.")
+        private boolean modelfile;
+
         @Option(names = "--license", description = "Print the licence only.")
         private boolean license;
     }
@@ -59,7 +67,11 @@ final class ShowCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintStream out = jnpu.console().out();
-        Modelfile modelfile = Modelfile.of(model);
+        if (part != null && part.modelfile) {
+            out.print(modelfile());
+            return 0;
+        }
+        ModelDefaults modelfile = ModelDefaults.of(model);
         try (ModelSource source = ModelLocator.open(model)) {
             if (part != null) {
                 printPart(out, source, modelfile);
@@ -80,9 +92,10 @@ final class ShowCommand implements Callable<Integer> {
         return 0;
     }
 
-    private void printPart(PrintStream out, ModelSource source, Modelfile modelfile) {
+    private void printPart(PrintStream out, ModelSource source, ModelDefaults modelfile) {
         if (part.template) {
-            out.println(ChatTemplate.of(source).map(ChatTemplate::source).orElseThrow(() -> missing("chat template")));
+            out.println(ChatTemplate.of(source, modelfile.template(), Optional.empty()).map(ChatTemplate::source)
+                    .orElseThrow(() -> missing("chat template")));
         } else if (part.system) {
             out.println(modelfile.system().orElseThrow(() -> missing("system message")));
         } else if (part.parameters) {
@@ -92,11 +105,16 @@ final class ShowCommand implements Callable<Integer> {
         }
     }
 
+    private String modelfile() {
+        return ModelName.parse(model).flatMap(ModelStore.ofUser()::find).map(StoredModelfile::of)
+                .orElseThrow(() -> new ModelNotFoundException("model '%s' not found in the store".formatted(model)));
+    }
+
     private EngineException missing(String what) {
         return new EngineException("model '%s' has no %s".formatted(model, what));
     }
 
-    private static List<String> parameters(Modelfile modelfile) {
+    private static List<String> parameters(ModelDefaults modelfile) {
         return modelfile.parameters().entrySet().stream()
                 .flatMap(entry -> (entry.getValue() instanceof List<?> values ? values : List.of(entry.getValue()))
                         .stream().map(value -> "%-20s %s".formatted(entry.getKey(), value)))

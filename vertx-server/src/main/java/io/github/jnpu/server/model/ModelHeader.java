@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * What the lists show of a model file.
@@ -27,16 +28,13 @@ import java.util.Optional;
  *            for people: {@code Q4_K_M}
  * @param contextLength
  *            positions that it was trained for
- * @param template
- *            the chat template's source
- * @param supportsTools
- *            whether the template lays out tools
+ * @param chatTemplate
+ *            what prompts are laid out with: the Modelfile's template or the file's
  * @param embedding
  *            whether the model turns texts into vectors and cannot generate
  */
 public record ModelHeader(String architecture, long parameterCount, String quantization, Optional<Long> contextLength,
-        Optional<Long> embeddingLength, Optional<String> template, boolean supportsTools, boolean supportsThinking,
-        boolean embedding) {
+        Optional<Long> embeddingLength, Optional<ChatTemplate> chatTemplate, boolean embedding) {
     private static final Logger LOGGER = LoggerFactory.getLogger(ModelHeader.class);
 
     /** The numbers of {@code general.file_type}: llama.cpp's {@code enum llama_ftype}. */
@@ -57,24 +55,38 @@ public record ModelHeader(String architecture, long parameterCount, String quant
      *             if the file does not say what it is
      */
     public static ModelHeader of(ModelSource source) {
+        return of(source, Optional.empty(), Optional.empty());
+    }
+
+    /**
+     * Reads it.
+     *
+     * @param goTemplate
+     *            the Modelfile's template
+     * @param preferModelfile
+     *            whether that is taken in any case, or in none; empty to compare it with the file's
+     * @throws ModelFormatException
+     *             if the file does not say what it is
+     */
+    public static ModelHeader of(ModelSource source, Optional<String> goTemplate, Optional<Boolean> preferModelfile) {
         Metadata metadata = source.metadata();
         String architecture = metadata.string("general.architecture").orElseThrow(() -> new ModelFormatException(
                 "%s: metadata 'general.architecture' is missing".formatted(source.location())));
-        Optional<ChatTemplate> template = template(source);
+        Optional<ChatTemplate> chatTemplate = ChatTemplate.choose(
+                goTemplate.flatMap(text -> template(source, () -> Optional
+                        .of(ChatTemplate.ofGoTemplate(text)))),
+                template(source, () -> ChatTemplate.of(source)), preferModelfile);
         return new ModelHeader(architecture, parameterCount(source), quantization(source),
                 metadata.integer(architecture + ".context_length"),
                 metadata.integer(architecture + ".embedding_length"),
-                metadata.string("tokenizer.chat_template"),
-                template.map(ChatTemplate::supportsTools).orElse(false),
-                template.map(ChatTemplate::supportsThinking).orElse(false),
-                metadata.contains(architecture + ".pooling_type"));
+                chatTemplate, metadata.contains(architecture + ".pooling_type"));
     }
 
-    private static Optional<ChatTemplate> template(ModelSource source) {
+    private static Optional<ChatTemplate> template(ModelSource source, Supplier<Optional<ChatTemplate>> reading) {
         try {
-            return ChatTemplate.of(source);
+            return reading.get();
         } catch (ChatTemplateException e) {
-            LOGGER.warn("{}: the chat template cannot be used: {}", source.location(), e.getMessage());
+            LOGGER.warn("{}: a chat template cannot be used: {}", source.location(), e.getMessage());
             return Optional.empty();
         }
     }
@@ -114,14 +126,31 @@ public record ModelHeader(String architecture, long parameterCount, String quant
         return String.format(Locale.ROOT, pattern, number);
     }
 
-    /**
-     * What the model can do through this server, in the API's words. Tools are not among it while answers are not searched
-     * for calls: a client would send them and be refused.
-     */
+    /** The source of the template in use. */
+    public Optional<String> template() {
+        return chatTemplate.map(ChatTemplate::source);
+    }
+
+    /** Whether the template lays out tools. */
+    public boolean supportsTools() {
+        return chatTemplate.map(ChatTemplate::supportsTools).orElse(false);
+    }
+
+    public boolean supportsThinking() {
+        return chatTemplate.map(ChatTemplate::supportsThinking).orElse(false);
+    }
+
+    /** What the model can do through this server, in the API's words. */
     public List<String> capabilities() {
         List<String> capabilities = new ArrayList<>();
         capabilities.add(embedding ? "embedding" : "completion");
-        if (supportsThinking) {
+        if (supportsTools()) {
+            capabilities.add("tools");
+        }
+        if (chatTemplate.map(ChatTemplate::supportsInsert).orElse(false)) {
+            capabilities.add("insert");
+        }
+        if (supportsThinking()) {
             capabilities.add("thinking");
         }
         return capabilities;

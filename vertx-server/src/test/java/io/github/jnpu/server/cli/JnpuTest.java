@@ -29,7 +29,8 @@ class JnpuTest {
     Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {"serve", "run", "list", "show", "ps", "devices", "tokenize", "perplexity", "bench",
+    @ValueSource(strings = {"serve", "run", "list", "show", "ps", "pull", "push", "create", "cp", "rm", "devices",
+            "tokenize", "perplexity", "bench",
             "convert"})
     void everyCommandExplainsItselfWithExamples(String command) {
         CommandLineRun run = CommandLineRun.of(command, "--help");
@@ -108,6 +109,28 @@ class JnpuTest {
         assertThat(run.code()).isZero();
         assertThat(run.out()).endsWith("\n");
         assertThat(whole).contains("Once upon a time" + run.out().strip());
+    }
+
+    @Test
+    void theAnswerCanBeHeldToASchema() throws IOException {
+        Path schema = Files.writeString(folder.resolve("schema.json"),
+                "{\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\",\"minimum\":10,\"maximum\":99}},\"required\":[\"n\"]}");
+        CommandLineRun run = CommandLineRun.of("run", TestModels.stories260K().toString(), "--raw", "--format",
+                "@" + schema,
+                "Once");
+
+        assertThat(run.err()).isEmpty();
+        assertThat(JSON.readTree(run.out()).path("n").intValue()).isBetween(10, 99);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"not\":{}}", "@/no/such/file", "yaml"})
+    void aFormatThatCannotBeHeldIsOneLine(String format) {
+        CommandLineRun run = CommandLineRun.of("run", "demo", "--format", format, "Once");
+
+        assertThat(run.code()).isNotZero();
+        assertThat(run.err().lines().findFirst().orElseThrow()).containsAnyOf("'not' is not supported",
+                "'/no/such/file' cannot be read", "no JSON");
     }
 
     @Test

@@ -1,13 +1,12 @@
-package io.github.jnpu.server.api;
+package io.github.jnpu.engine.chat;
+
+import io.github.jnpu.engine.chat.AnswerSyntax.ThinkingTags;
 
 /**
- * Separates what a model thinks, {@code <think>...</think>} at the beginning of its answer, from what it says. Takes text
+ * Separates what a model thinks, {@code <think>...</think>} or the like at the beginning of its answer, from what it says. Takes text
  * in pieces and holds back what may be a part of a tag. For one answer and one thread.
  */
 final class ThinkingSplitter {
-    private static final String OPEN = "<think>";
-    private static final String CLOSE = "</think>";
-
     /** A piece of both; empty where there is none. */
     record Piece(String content, String thinking) {
         boolean isEmpty() {
@@ -23,21 +22,19 @@ final class ThinkingSplitter {
         CONTENT
     }
 
+    private final ThinkingTags tags;
     private final StringBuilder held = new StringBuilder();
     private State state;
 
     /**
      * Starts an answer.
      *
-     * @param separate
-     *            whether to look for thoughts at all
      * @param prompt
      *            the rendered prompt: some templates open the thoughts themselves
      */
-    ThinkingSplitter(boolean separate, String prompt) {
-        state = !separate
-                ? State.CONTENT
-                : prompt.stripTrailing().endsWith(OPEN) ? State.THINKING_STARTS : State.BEFORE;
+    ThinkingSplitter(ThinkingTags tags, String prompt) {
+        this.tags = tags;
+        this.state = tags.areOpenedBy(prompt) ? State.THINKING_STARTS : State.BEFORE;
     }
 
     Piece accept(String text) {
@@ -74,20 +71,20 @@ final class ThinkingSplitter {
 
     private void skipTag(boolean end) {
         String start = held.toString().stripLeading();
-        if (start.startsWith(OPEN)) {
+        if (start.startsWith(tags.open())) {
             held.setLength(0);
-            held.append(start, OPEN.length(), start.length());
+            held.append(start, tags.open().length(), start.length());
             state = State.THINKING_STARTS;
-        } else if (end || !OPEN.startsWith(start)) {
+        } else if (end || !tags.open().startsWith(start)) {
             state = State.CONTENT;
         }
     }
 
     private void takeThinking(StringBuilder thinking, boolean end) {
-        int close = held.indexOf(CLOSE);
+        int close = held.indexOf(tags.close());
         if (close >= 0) {
             thinking.append(held, 0, close);
-            held.delete(0, close + CLOSE.length());
+            held.delete(0, close + tags.close().length());
             state = State.CONTENT_STARTS;
             return;
         }
@@ -98,8 +95,8 @@ final class ThinkingSplitter {
 
     /** How many characters at the end may be the beginning of the closing tag. */
     private int possibleTagStart() {
-        for (int length = Math.min(CLOSE.length() - 1, held.length()); length > 0; length--) {
-            if (CLOSE.startsWith(held.substring(held.length() - length))) {
+        for (int length = Math.min(tags.close().length() - 1, held.length()); length > 0; length--) {
+            if (tags.close().startsWith(held.substring(held.length() - length))) {
                 return length;
             }
         }

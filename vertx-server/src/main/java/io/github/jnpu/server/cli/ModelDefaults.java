@@ -12,24 +12,30 @@ import java.util.Optional;
 /**
  * What the store holds beside the weights: how the model wants to be used.
  *
+ * @param template
+ *            a Go template
  * @param parameters
  *            by Ollama's names
  * @param messages
  *            turns that stand before every conversation
  */
-record Modelfile(Optional<String> system, Map<String, Object> parameters, List<ChatMessage> messages,
+record ModelDefaults(Optional<String> template, Optional<String> system, Map<String, Object> parameters,
+        List<ChatMessage> messages,
         List<String> licenses) {
-    private static final Modelfile EMPTY = new Modelfile(Optional.empty(), Map.of(), List.of(), List.of());
+    private static final ModelDefaults EMPTY = new ModelDefaults(Optional.empty(), Optional.empty(), Map.of(),
+            List.of(),
+            List.of());
 
     /** That of a stored model; an empty one for a file. */
-    static Modelfile of(String model) {
+    static ModelDefaults of(String model) {
         if (model.endsWith(".gguf")) {
             return EMPTY;
         }
-        return ModelName.parse(model).flatMap(ModelStore.ofUser()::find).map(Modelfile::of).orElse(EMPTY);
+        return ModelName.parse(model).flatMap(ModelStore.ofUser()::find).map(ModelDefaults::of).orElse(EMPTY);
     }
 
-    private static Modelfile of(StoredModel model) {
-        return new Modelfile(model.system(), model.parameters(), model.messages(), model.licenses());
+    private static ModelDefaults of(StoredModel model) {
+        return new ModelDefaults(model.template(), model.system(), model.parameters(), model.messages(),
+                model.licenses());
     }
 }
