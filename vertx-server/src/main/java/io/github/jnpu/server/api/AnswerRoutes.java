@@ -17,7 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /**
- * {@code /api/generate} and {@code /api/chat}. The event loop only carries bytes: requests are read and prompts laid out
+ * {@code /api/generate} and {@code /api/chat}, and OpenAI's routes for the same. The event loop only carries bytes: requests are read and prompts laid out
  * on worker threads, models load on the loader's, and text comes from the model's own.
  */
 final class AnswerRoutes {
@@ -40,6 +40,22 @@ final class AnswerRoutes {
 
     void chat(RoutingContext routing) {
         handle(routing, reader::chat);
+    }
+
+    /** {@code /v1/chat/completions}. */
+    void chatCompletions(RoutingContext routing) {
+        handle(routing, body -> {
+            OpenAiRequest request = OpenAiRequest.chat(body);
+            return reader.chat(request.fields(), request::chatShape);
+        });
+    }
+
+    /** {@code /v1/completions}. */
+    void completions(RoutingContext routing) {
+        handle(routing, body -> {
+            OpenAiRequest request = OpenAiRequest.completion(body);
+            return reader.generate(request.fields(), request::completionShape);
+        });
     }
 
     /** Stops all generations; their answers end as if the clients had gone. */
@@ -69,6 +85,8 @@ final class AnswerRoutes {
             context.runOnContext(ignored -> {
                 if (failure != null) {
                     Responses.fail(routing, unwrap(failure));
+                } else if (load.shape().streamsLoads()) {
+                    Responses.stream(routing, load.shape().stream().end("load", null, Metrics.NONE));
                 } else {
                     Responses.json(routing, load.shape().loaded("load"));
                 }
@@ -107,7 +125,7 @@ final class AnswerRoutes {
             context.runOnContext(ignored -> Responses.json(routing, call.load().shape().rendered(prompt.text())));
             return;
         }
-        LineSink sink = new LineSink(context, routing.response());
+        LineSink sink = new LineSink(context, routing.response(), Dialect.of(routing));
         client.onGone(sink::close);
         GenerationAnswer answer = new GenerationAnswer(routing, context, sink, lease, call, prompt, start, loadNanos);
         GenerationRequest request = new GenerationRequest(prompt.tokens(), call.sampling(), call.maxTokens(), call

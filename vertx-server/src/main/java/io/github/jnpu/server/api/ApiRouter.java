@@ -62,6 +62,7 @@ public final class ApiRouter {
         router.route().handler(new OriginPolicy(origins));
         router.route().handler(new HostPolicy(listening));
         router.route().handler(this::redirectTrailingSlash);
+        router.route("/v1/*").handler(Dialect.OPENAI::speak);
         add("/", routing -> Responses.text(routing, 200, "Ollama is running"), HttpMethod.GET, HttpMethod.HEAD);
         add("/api/version", routing -> Responses.json(routing, new Version(version)), HttpMethod.GET, HttpMethod.HEAD);
         add("/api/tags", models::tags, HttpMethod.GET, HttpMethod.HEAD);
@@ -77,6 +78,11 @@ public final class ApiRouter {
         add("/api/chat", answers::chat, HttpMethod.POST);
         add("/api/embed", embed::embed, HttpMethod.POST);
         add("/api/embeddings", embed::embeddings, HttpMethod.POST);
+        add("/v1/chat/completions", answers::chatCompletions, HttpMethod.POST);
+        add("/v1/completions", answers::completions, HttpMethod.POST);
+        add("/v1/embeddings", embed::openAiEmbeddings, HttpMethod.POST);
+        add("/v1/models", models::openAiModels, HttpMethod.GET);
+        add("/v1/models/:model", models::openAiModel, HttpMethod.GET);
         add("/api/hardware", hardware::hardware, HttpMethod.GET);
         add("/health", hardware::health, HttpMethod.GET, HttpMethod.HEAD);
         add("/health/live", hardware::live, HttpMethod.GET, HttpMethod.HEAD);

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** Reads the bodies of {@code /api/generate} and {@code /api/chat}, and checks them in Ollama's order. Thread-safe. */
 final class CallReader {
@@ -40,7 +41,16 @@ final class CallReader {
     }
 
     AnswerCall generate(byte[] body) {
-        JsonFields fields = JsonFields.ofBody(body, "GenerateRequest");
+        return generate(JsonFields.ofBody(body, "GenerateRequest"), GenerateAnswer.Shape::new);
+    }
+
+    /**
+     * Reads a request that is already parsed.
+     *
+     * @param shapes
+     *            how a model with this name, as the client wrote it, answers
+     */
+    AnswerCall generate(JsonFields fields, Function<String, AnswerShape> shapes) {
         RequestFields common = RequestFields.of(fields);
         String prompt = fields.string("prompt").orElse("");
         String suffix = fields.string("suffix").orElse("");
@@ -55,7 +65,7 @@ final class CallReader {
             throw ApiException.notFound("model '' not found");
         }
         StoredModel model = find(common.model());
-        AnswerShape shape = new GenerateAnswer.Shape(common.model());
+        AnswerShape shape = shapes.apply(common.model());
         if (prompt.isEmpty() && unloads(common)) {
             loaded.unload(model);
             return new AnswerCall.Answered(shape.loaded("unload"));
@@ -106,7 +116,11 @@ final class CallReader {
     }
 
     AnswerCall chat(byte[] body) {
-        JsonFields fields = JsonFields.ofBody(body, "ChatRequest");
+        return chat(JsonFields.ofBody(body, "ChatRequest"), ChatAnswer.Shape::new);
+    }
+
+    /** As {@link #generate(JsonFields, Function)}. */
+    AnswerCall chat(JsonFields fields, Function<String, AnswerShape> shapes) {
         RequestFields common = RequestFields.of(fields);
         List<Map<String, Object>> tools = fields.array("tools").stream().map(CallReader::tool).toList();
         boolean hasImages = false;
@@ -122,7 +136,7 @@ final class CallReader {
             throw ApiException.badRequest("model is required");
         }
         StoredModel model = find(common.model());
-        AnswerShape shape = new ChatAnswer.Shape(common.model());
+        AnswerShape shape = shapes.apply(common.model());
         if (sent.isEmpty() && unloads(common)) {
             loaded.unload(model);
             return new AnswerCall.Answered(shape.loaded("unload"));

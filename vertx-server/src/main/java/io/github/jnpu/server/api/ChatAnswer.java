@@ -15,7 +15,7 @@ record ChatAnswer(String model, String createdAt, Message message, boolean done,
         }
     }
 
-    record Shape(String model) implements AnswerShape {
+    record Shape(String model) implements LineShape {
         @Override
         public Object piece(String content, String thinking, List<CalledTool> calls) {
             return new ChatAnswer(model, Timestamps.now(), Message.of(content, thinking, calls), false, null, null,
@@ -23,7 +23,8 @@ record ChatAnswer(String model, String createdAt, Message message, boolean done,
         }
 
         @Override
-        public Object end(String content, String thinking, List<CalledTool> calls, String reason, List<Integer> context,
+        public Object whole(String content, String thinking, List<CalledTool> calls, String reason,
+                List<Integer> context,
                 Metrics metrics) {
             return new ChatAnswer(model, Timestamps.now(), Message.of(content, thinking, calls), true, reason, metrics,
                     null);

@@ -24,7 +24,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** {@code /api/embed} and {@code /api/embeddings}. Reading, loading and computing happen on worker threads. */
+/** {@code /api/embed}, {@code /api/embeddings} and OpenAI's {@code /v1/embeddings}. Reading, loading and computing happen on worker threads. */
 final class EmbedRoutes {
     private static final String TOO_LONG = "the input length exceeds the context length";
 
@@ -35,7 +35,7 @@ final class EmbedRoutes {
     private final RequestBody bodies;
     private final int defaultContextLength;
 
-    private record EmbedAnswer(String model, List<float[]> embeddings, Long totalDuration, Long loadDuration,
+    record EmbedAnswer(String model, List<float[]> embeddings, Long totalDuration, Long loadDuration,
             Integer promptEvalCount) {}
 
     private record LegacyAnswer(float[] embedding) {}
@@ -61,6 +61,11 @@ final class EmbedRoutes {
         handle(routing, this::legacy);
     }
 
+    /** {@code /v1/embeddings}. */
+    void openAiEmbeddings(RoutingContext routing) {
+        handle(routing, this::openAi);
+    }
+
     private void handle(RoutingContext routing, Function<byte[], Object> answer) {
         bodies.read(routing.request())
                 .compose(body -> workers.executeBlocking(() -> answer.apply(body.getBytes()), false))
@@ -68,8 +73,11 @@ final class EmbedRoutes {
     }
 
     private Object embed(byte[] body) {
+        return embed(JsonFields.ofBody(body, "EmbedRequest"));
+    }
+
+    private EmbedAnswer embed(JsonFields fields) {
         long start = System.nanoTime();
-        JsonFields fields = JsonFields.ofBody(body, "EmbedRequest");
         RequestFields common = RequestFields.of(fields);
         int dimensions = Math.max(0, fields.integer("dimensions", 0));
         List<String> texts = texts(fields.value("input"));
@@ -91,6 +99,11 @@ final class EmbedRoutes {
         } catch (UnusableEmbeddingException e) {
             throw ApiException.badRequest(e.getMessage());
         }
+    }
+
+    private Object openAi(byte[] body) {
+        OpenAiRequest.Embedding request = OpenAiRequest.embedding(body);
+        return EmbeddingList.of(embed(request.fields()), request.base64());
     }
 
     /** Neither cuts texts nor scales vectors, as Ollama's route. */

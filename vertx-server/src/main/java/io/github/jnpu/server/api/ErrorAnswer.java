@@ -1,4 +1,4 @@
 package io.github.jnpu.server.api;
 
-/** What every error looks like. */
+/** What every error of Ollama's routes looks like. */
 record ErrorAnswer(String error) {}

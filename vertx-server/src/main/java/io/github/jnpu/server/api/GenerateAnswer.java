@@ -10,14 +10,15 @@ record GenerateAnswer(String model, String createdAt, String response, String th
         List<Integer> context, List<CalledTool> toolCalls, @JsonUnwrapped Metrics metrics,
         @JsonProperty("_debug_info") DebugInfo debugInfo) {
 
-    record Shape(String model) implements AnswerShape {
+    record Shape(String model) implements LineShape {
         @Override
         public Object piece(String content, String thinking, List<CalledTool> calls) {
             return new GenerateAnswer(model, Timestamps.now(), content, thinking, false, null, null, calls, null, null);
         }
 
         @Override
-        public Object end(String content, String thinking, List<CalledTool> calls, String reason, List<Integer> context,
+        public Object whole(String content, String thinking, List<CalledTool> calls, String reason,
+                List<Integer> context,
                 Metrics metrics) {
             return new GenerateAnswer(model, Timestamps.now(), content, thinking, true, reason, context, calls, metrics,
                     null);

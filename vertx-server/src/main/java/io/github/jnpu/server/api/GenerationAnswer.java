@@ -8,6 +8,7 @@ import io.github.jnpu.engine.chat.AnswerReader;
 import io.github.jnpu.server.api.LineSink.SlowClientException;
 import io.github.jnpu.server.model.LoadedModels.Lease;
 import io.vertx.core.Context;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +29,7 @@ final class GenerationAnswer implements GenerationListener {
     private final long start;
     private final long loadNanos;
     private final AnswerReader reader;
+    private final AnswerStream stream;
     private final StringBuilder content = new StringBuilder();
     private final StringBuilder thinking = new StringBuilder();
     private final List<CalledTool> calls = new ArrayList<>();
@@ -43,10 +45,7 @@ final class GenerationAnswer implements GenerationListener {
         this.start = start;
         this.loadNanos = loadNanos;
         this.reader = prompt.reader();
-    }
-
-    private AnswerShape shape() {
-        return call.load().shape();
+        this.stream = call.load().shape().stream();
     }
 
     @Override
@@ -83,7 +82,10 @@ final class GenerationAnswer implements GenerationListener {
 
     private void send(String text, String thought, List<CalledTool> called) {
         if (call.stream()) {
-            sink.send(WireJson.encodeLine(shape().piece(text, thought, called)));
+            Buffer piece = stream.piece(text, thought, called);
+            if (piece.length() > 0) {
+                sink.send(piece);
+            }
         }
     }
 
@@ -104,16 +106,15 @@ final class GenerationAnswer implements GenerationListener {
             String reason = result.finishReason() == FinishReason.STOP ? "stop" : "length";
             List<Integer> ids = call.withContext() ? tokens(result) : null;
             Metrics metrics = Metrics.of(result, System.nanoTime() - start, loadNanos);
-            // A stream has had everything in its pieces.
-            Object end = call.stream()
-                    ? shape().end("", null, null, reason, ids, metrics)
-                    : shape().end(content.toString(), absentIfEmpty(thinking), calls.isEmpty() ? null : calls, reason,
-                            ids, metrics);
             if (call.stream()) {
-                sink.send(WireJson.encodeLine(end));
+                // It has had everything in its pieces.
+                sink.send(stream.end(reason, ids, metrics));
                 sink.end();
             } else {
-                context.runOnContext(ignored -> Responses.json(routing, end));
+                Object whole = call.load().shape().whole(content.toString(), absentIfEmpty(thinking), calls.isEmpty()
+                        ? null
+                        : calls, reason, ids, metrics);
+                context.runOnContext(ignored -> Responses.json(routing, whole));
             }
         } catch (SlowClientException e) {
             cut(e);

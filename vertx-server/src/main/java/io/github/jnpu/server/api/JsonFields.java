@@ -37,6 +37,16 @@ final class JsonFields {
      *            how errors call the object
      */
     static JsonFields ofBody(byte[] body, String typeName) {
+        return ofBody(body, typeName, "missing request body");
+    }
+
+    /**
+     * As {@link #ofBody(byte[], String)}.
+     *
+     * @param missing
+     *            the error for a body without a value
+     */
+    static JsonFields ofBody(byte[] body, String typeName, String missing) {
         JsonNode root;
         try (JsonParser parser = JSON.createParser(body)) {
             root = JSON.readTree(parser);
@@ -48,7 +58,7 @@ final class JsonFields {
             throw new UncheckedIOException(e);
         }
         if (root == null) {
-            throw ApiException.badRequest("missing request body");
+            throw ApiException.badRequest(missing);
         }
         return of(root, typeName);
     }
@@ -92,6 +102,21 @@ final class JsonFields {
             }
             return node.intValue();
         }).orElse(absent);
+    }
+
+    /**
+     * A number as it stands.
+     *
+     * @param type
+     *            {@code int}, which takes whole numbers only, or another name for errors
+     */
+    Optional<JsonNode> number(String key, String type) {
+        return value(key).map(node -> {
+            if (!node.isNumber() || type.equals("int") && !node.isIntegralNumber()) {
+                throw mismatch(key, node, type);
+            }
+            return node;
+        });
     }
 
     List<JsonNode> array(String key) {

@@ -9,7 +9,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A streamed answer: lines written by the model's thread, sent by the event loop. What the client has not taken yet is
+ * A streamed answer: lines or events written by the model's thread, sent by the event loop. What the client has not taken yet is
  * bounded: at the bound the model waits, for a limited time in all, because other requests wait for the model.
  */
 final class LineSink {
@@ -19,6 +19,7 @@ final class LineSink {
 
     private final Context context;
     private final HttpServerResponse response;
+    private final String contentType;
     private final long maxPendingBytes;
     private final long maxWaitNanos;
 
@@ -38,13 +39,14 @@ final class LineSink {
         }
     }
 
-    LineSink(Context context, HttpServerResponse response) {
-        this(context, response, MAX_PENDING_BYTES, MAX_WAIT_NANOS);
+    LineSink(Context context, HttpServerResponse response, Dialect dialect) {
+        this(context, response, dialect, MAX_PENDING_BYTES, MAX_WAIT_NANOS);
     }
 
-    LineSink(Context context, HttpServerResponse response, long maxPendingBytes, long maxWaitNanos) {
+    LineSink(Context context, HttpServerResponse response, Dialect dialect, long maxPendingBytes, long maxWaitNanos) {
         this.context = context;
         this.response = response;
+        this.contentType = dialect.streamType();
         this.maxPendingBytes = maxPendingBytes;
         this.maxWaitNanos = maxWaitNanos;
         this.patience = maxWaitNanos;
@@ -84,7 +86,7 @@ final class LineSink {
             return;
         }
         if (!response.headWritten()) {
-            response.setChunked(true).putHeader("Content-Type", "application/x-ndjson");
+            response.setChunked(true).putHeader("Content-Type", contentType);
         }
         // Completes when the operating system has taken the bytes.
         response.write(line).onComplete(done -> {

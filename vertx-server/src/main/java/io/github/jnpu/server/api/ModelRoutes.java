@@ -28,7 +28,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** {@code /api/tags}, {@code /api/show} and {@code /api/ps}: what is installed and what is in memory. */
+/** {@code /api/tags}, {@code /api/show}, {@code /api/ps} and {@code /v1/models}: what is installed and what is in memory. */
 final class ModelRoutes {
     private static final Logger LOGGER = LoggerFactory.getLogger(ModelRoutes.class);
     private static final int MAX_REMEMBERED = 1000;
@@ -83,6 +83,30 @@ final class ModelRoutes {
             }
             return new Tags(tags);
         }, false).onComplete(answer -> Responses.json(routing, answer), failure -> Responses.fail(routing, failure));
+    }
+
+    /** {@code /v1/models}: those of {@code /api/tags}. */
+    void openAiModels(RoutingContext routing) {
+        workers.executeBlocking(() -> new OpenAiModel.ModelList("list", store.list().stream()
+                .filter(model -> tag(model).isPresent())
+                .map(model -> OpenAiModel.of(model.name().shortName(), model)).toList()), false).onComplete(
+                        answer -> Responses.json(routing, answer), failure -> Responses.fail(routing, failure));
+    }
+
+    /** {@code /v1/models/:model}. */
+    void openAiModel(RoutingContext routing) {
+        String requested = routing.pathParam("model");
+        workers.executeBlocking(() -> OpenAiModel.of(requested, find(requested)), false).onComplete(
+                answer -> Responses.json(routing, answer), failure -> Responses.fail(routing, failure));
+    }
+
+    private StoredModel find(String requested) {
+        if (requested.isBlank()) {
+            throw ApiException.badRequest("model is required");
+        }
+        ModelName name = ModelName.parse(requested).orElseThrow(() -> ApiException.badRequest("invalid model name"));
+        return store.find(name).orElseThrow(() -> ApiException.notFound("model '%s' not found".formatted(
+                name.shortName())));
     }
 
     /** A model whose file is unreadable is listed all the same, with what its configuration says; it is installed. */
@@ -164,12 +188,7 @@ final class ModelRoutes {
         fields.object("options").ifPresent(options -> options.properties()
                 .forEach(entry -> overrides.put(entry.getKey(), ModelDescription.plainValue(entry.getValue()))));
         Optional<String> template = fields.string("template").filter(text -> !text.isEmpty());
-        if (requested.isBlank()) {
-            throw ApiException.badRequest("model is required");
-        }
-        ModelName name = ModelName.parse(requested).orElseThrow(() -> ApiException.badRequest("invalid model name"));
-        StoredModel model = store.find(name).orElseThrow(() -> ApiException.notFound("model '%s' not found".formatted(
-                name.shortName())));
+        StoredModel model = find(requested);
         ModelHeader header = headers.of(model);
         try (ModelSource source = model.open()) {
             ModelDescription description = new ModelDescription(model, header, source, system, overrides, template);

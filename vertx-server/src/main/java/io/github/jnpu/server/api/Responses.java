@@ -7,6 +7,7 @@ import io.github.jnpu.engine.PromptTooLongException;
 import io.github.jnpu.engine.chat.ChatTemplateException;
 import io.github.jnpu.engine.grammar.GrammarException;
 import io.github.jnpu.server.model.QueueFullException;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import org.slf4j.Logger;
@@ -17,14 +18,13 @@ import java.util.concurrent.CancellationException;
 /** Ends requests, with an answer or with an error; on the event loop. */
 final class Responses {
     private static final Logger LOGGER = LoggerFactory.getLogger(Responses.class);
-    private static final String JSON = "application/json; charset=utf-8";
 
     private Responses() {}
 
     static void json(RoutingContext routing, Object answer) {
         HttpServerResponse response = routing.response();
         if (!response.ended() && !response.closed()) {
-            response.putHeader("Content-Type", JSON).end(WireJson.encode(answer));
+            response.putHeader("Content-Type", Dialect.of(routing).jsonType()).end(WireJson.encode(answer));
         }
     }
 
@@ -33,6 +33,14 @@ final class Responses {
         HttpServerResponse response = routing.response();
         if (!response.ended() && !response.closed()) {
             response.putHeader("Content-Type", "application/json").end(WireJson.encode(answer));
+        }
+    }
+
+    /** A stream that is over as soon as it has begun. */
+    static void stream(RoutingContext routing, Buffer events) {
+        HttpServerResponse response = routing.response();
+        if (!response.ended() && !response.closed()) {
+            response.setChunked(true).putHeader("Content-Type", Dialect.of(routing).streamType()).end(events);
         }
     }
 
@@ -62,15 +70,17 @@ final class Responses {
         if (response.ended() || response.closed()) {
             return;
         }
+        Dialect dialect = Dialect.of(routing);
         if (response.headWritten()) {
-            response.end(WireJson.encodeLine(new ErrorAnswer(message)));
+            response.end(dialect.streamedError(status, message));
             return;
         }
         if (status == 413) {
             // The rest of the body is not read, so the connection cannot be used again.
             response.putHeader("Connection", "close");
         }
-        response.setStatusCode(status).putHeader("Content-Type", JSON).end(WireJson.encode(new ErrorAnswer(message)));
+        response.setStatusCode(status).putHeader("Content-Type", dialect.jsonType()).end(WireJson.encode(dialect
+                .error(status, message)));
     }
 
     /** Breaks an answer off where the client must see that it is not whole. */

@@ -128,7 +128,7 @@ final class TransferRoutes {
     }
 
     private void run(RoutingContext routing, Context context, Client client, Call call) {
-        LineSink sink = new LineSink(context, routing.response());
+        LineSink sink = new LineSink(context, routing.response(), Dialect.OLLAMA);
         client.onGone(sink::close);
         TransferListener listener = new TransferListener() {
             @Override

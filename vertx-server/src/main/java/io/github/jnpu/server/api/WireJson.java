@@ -16,6 +16,9 @@ final class WireJson {
             // Absent fields go, but entries of maps stay: a null there is an array that was not asked for.
             .defaultPropertyInclusion(Value.construct(Include.NON_NULL, Include.ALWAYS)).build();
 
+    /** What closes a stream of server-sent events, as OpenAI's clients expect it. */
+    static final Buffer LAST_EVENT = Buffer.buffer("data: [DONE]\n\n");
+
     private WireJson() {}
 
     static Buffer encode(Object value) {
@@ -29,5 +32,10 @@ final class WireJson {
     /** One line of a stream. */
     static Buffer encodeLine(Object value) {
         return encode(value).appendByte((byte) '\n');
+    }
+
+    /** A server-sent event without a name. */
+    static Buffer encodeEvent(Object value) {
+        return Buffer.buffer("data: ").appendBuffer(encode(value)).appendString("\n\n");
     }
 }

@@ -36,7 +36,8 @@ class LineSinkTest {
     void listen() {
         client = vertx.createNetClient();
         server = await(vertx.createHttpServer().requestHandler(request -> {
-            LineSink sink = new LineSink(vertx.getOrCreateContext(), request.response(), MAX_PENDING, maxWaitNanos);
+            LineSink sink = new LineSink(vertx.getOrCreateContext(), request.response(), Dialect.OLLAMA, MAX_PENDING,
+                    maxWaitNanos);
             request.response().closeHandler(ignored -> sink.close());
             Thread.ofPlatform().start(() -> write(sink));
         }).listen(0, "127.0.0.1"));

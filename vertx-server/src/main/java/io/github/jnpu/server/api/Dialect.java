@@ -1,0 +1,68 @@
+package io.github.jnpu.server.api;
+
+import io.vertx.core.buffer.Buffer;
+import io.vertx.ext.web.RoutingContext;
+
+/** Whose API a route belongs to: how it writes content types and errors. */
+enum Dialect {
+    OLLAMA("application/json; charset=utf-8", "application/x-ndjson") {
+        @Override
+        Object error(int status, String message) {
+            return new ErrorAnswer(message);
+        }
+
+        @Override
+        Buffer streamedError(int status, String message) {
+            return WireJson.encodeLine(error(status, message));
+        }
+    },
+    OPENAI("application/json", "text/event-stream") {
+        @Override
+        Object error(int status, String message) {
+            return OpenAiError.of(status, message);
+        }
+
+        @Override
+        Buffer streamedError(int status, String message) {
+            return WireJson.encodeEvent(error(status, message));
+        }
+    };
+
+    private static final String KEY = Dialect.class.getName();
+
+    private final String jsonType;
+    private final String streamType;
+
+    Dialect(String jsonType, String streamType) {
+        this.jsonType = jsonType;
+        this.streamType = streamType;
+    }
+
+    /** The dialect of a request; Ollama's where nobody said. */
+    static Dialect of(RoutingContext routing) {
+        Dialect dialect = routing.get(KEY);
+        return dialect == null ? OLLAMA : dialect;
+    }
+
+    /** Has a request answered in this dialect, whatever happens to it later. */
+    void speak(RoutingContext routing) {
+        routing.put(KEY, this);
+        routing.next();
+    }
+
+    /** The content type of an answer in one piece. */
+    String jsonType() {
+        return jsonType;
+    }
+
+    /** The content type of an answer in pieces. */
+    String streamType() {
+        return streamType;
+    }
+
+    /** An error that is the whole answer. */
+    abstract Object error(int status, String message);
+
+    /** An error that ends a stream. */
+    abstract Buffer streamedError(int status, String message);
+}
