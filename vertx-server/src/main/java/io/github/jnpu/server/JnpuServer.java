@@ -22,7 +22,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletionException;
 
 /**
- * The HTTP server: the Ollama API over the models of one store.
+ * The HTTP server: Ollama's API and OpenAI's over the models of one store.
  *
  * <pre>{@code
  * try (JnpuServer server = JnpuServer.start(ServerOptions.of(System.getenv()))) {

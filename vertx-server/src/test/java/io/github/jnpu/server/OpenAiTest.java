@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.github.jnpu.convert.RandomEncoder;
 import io.github.jnpu.convert.tensor.TensorType;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.client.HttpResponse;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -205,6 +206,14 @@ class OpenAiTest {
         assertThat(error.has("code") && error.path("code").isNull()).isTrue();
     }
 
+    @Test
+    void compressedBodiesAreRefused() {
+        HttpResponse<Buffer> response = ApiClient.await(client.request(HttpMethod.POST, CHAT).putHeader(
+                "Content-Encoding", "zstd").sendBuffer(Buffer.buffer(new byte[]{40, -75, 47, -3})));
+        assertThat(response.statusCode()).isEqualTo(415);
+        assertThat(json(response).path("error").path("type").asText()).isEqualTo("api_error");
+    }
+
     /** 66: OpenAI's form. */
     @Test
     void callsHaveTextForArguments() {
@@ -231,6 +240,7 @@ class OpenAiTest {
         assertThat(json(call.path("function").path("arguments").asText()).path("city").asText()).isEqualTo("Rome");
     }
 
+    /** Ollama puts neighbours of one role together, for Go's templates. */
     @Test
     void messagesReachTheTemplate() {
         assertThat(rendered("tiny-tools",
@@ -238,7 +248,7 @@ class OpenAiTest {
                         + "{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"call_1\",\"type\":\"function\",\"function\":{\"name\":\"get_weather\",\"arguments\":\"{\\\"city\\\":\\\"Rome\\\"}\"}}]},"
                         + "{\"role\":\"tool\",\"tool_call_id\":\"call_1\",\"content\":\"rain\"}]"))
                 .isEqualTo(
-                        "system:s\nuser:a\nuser:b\nassistant:<tool_call>{\"name\": \"get_weather\", \"arguments\": {\"city\":\"Rome\"}}</tool_call>\ntool(get_weather):rain\n<|go|>");
+                        "system:s\nuser:a\n\nb\nassistant:<tool_call>{\"name\": \"get_weather\", \"arguments\": {\"city\":\"Rome\"}}</tool_call>\ntool(get_weather):rain\nnull<|go|>");
         assertThat(rendered("tiny-think",
                 "[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\",\"content\":\"b\",\"reasoning\":\"r\"},{\"role\":\"user\",\"content\":\"c\"}]"))
                 .contains("assistant:<think>r</think>b\n");
@@ -248,7 +258,7 @@ class OpenAiTest {
     @Test
     void thoughtsAreReasoning() {
         JsonNode message = choice(chat("tiny-think", "")).path("message");
-        assertThat(message.path("reasoning").asText()).isEqualTo("Hm, well.");
+        assertThat(message.path("reasoning").asText()).isEqualTo("Hm, well.\n");
         assertThat(message.path("content").asText()).isEqualTo("Yes indeed!");
         List<JsonNode> deltas = chatEvents("tiny-think", "").stream().map(event -> choice(event).path("delta"))
                 .toList();

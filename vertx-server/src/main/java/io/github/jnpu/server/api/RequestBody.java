@@ -23,8 +23,16 @@ final class RequestBody {
         this.maxBytes = maxBytes;
     }
 
-    /** Fails with an {@link ApiException}: 413 for a body that is too long, 408 for one that does not come. */
+    /**
+     * Fails with an {@link ApiException}: 413 for a body that is too long, 408 for one that does not come, 415 for one that is
+     * compressed.
+     */
     Future<Buffer> read(HttpServerRequest request) {
+        String encoding = request.getHeader("Content-Encoding");
+        if (encoding != null && !encoding.strip().equalsIgnoreCase("identity")) {
+            return Future.failedFuture(new ApiException(415,
+                    "the request body is compressed, which is not supported; send it without Content-Encoding"));
+        }
         Promise<Buffer> promise = Promise.promise();
         if (announcedLength(request) > maxBytes) {
             request.pause();
