@@ -56,7 +56,7 @@ public final class ApiRouter {
         HardwareMonitor monitor = new HardwareMonitor(HardwareProbe.local(), loaded, version);
         HardwareRoutes hardware = new HardwareRoutes(monitor, workers);
         ModelRoutes models = new ModelRoutes(store, headers, loaded, monitor, workers, bodies);
-        StoreRoutes stored = new StoreRoutes(vertx, store, loaded, workers, bodies);
+        StoreRoutes stored = new StoreRoutes(vertx, store, loaded, embedding, workers, bodies);
         this.transfers = new TransferRoutes(store, new ModelRegistry("jnpu/" + version), workers, bodies);
 
         router.route().handler(new OriginPolicy(origins));

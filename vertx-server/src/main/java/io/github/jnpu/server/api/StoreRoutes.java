@@ -7,6 +7,7 @@ import io.github.jnpu.engine.store.Digest;
 import io.github.jnpu.engine.store.ModelName;
 import io.github.jnpu.engine.store.ModelStore;
 import io.github.jnpu.engine.store.StoredModel;
+import io.github.jnpu.server.model.EmbeddingModels;
 import io.github.jnpu.server.model.LoadedModels;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -26,13 +27,16 @@ final class StoreRoutes {
     private final Vertx vertx;
     private final ModelStore store;
     private final LoadedModels loaded;
+    private final EmbeddingModels embedding;
     private final WorkerExecutor workers;
     private final RequestBody bodies;
 
-    StoreRoutes(Vertx vertx, ModelStore store, LoadedModels loaded, WorkerExecutor workers, RequestBody bodies) {
+    StoreRoutes(Vertx vertx, ModelStore store, LoadedModels loaded, EmbeddingModels embedding, WorkerExecutor workers,
+            RequestBody bodies) {
         this.vertx = vertx;
         this.store = store;
         this.loaded = loaded;
+        this.embedding = embedding;
         this.workers = workers;
         this.bodies = bodies;
     }
@@ -148,6 +152,7 @@ final class StoreRoutes {
     private void unloadUnlessShared(StoredModel model) {
         if (model.file().filter(Files::exists).isEmpty()) {
             loaded.unload(model);
+            embedding.unload(model);
         }
     }
 }

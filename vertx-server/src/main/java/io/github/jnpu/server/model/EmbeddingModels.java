@@ -212,6 +212,24 @@ public final class EmbeddingModels implements AutoCloseable {
         }
     }
 
+    /** Frees a model, however it was loaded, as soon as nobody uses it any more; does nothing if it is not there. */
+    public void unload(StoredModel model) {
+        lock.lock();
+        try {
+            Map.copyOf(models).forEach((key, entry) -> {
+                if (key.model().equals(model.weightsDigest())) {
+                    entry.keepAlive = Duration.ZERO;
+                    if (entry.users == 0) {
+                        remove(key, entry);
+                    }
+                }
+            });
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** How many models there are in memory or on the way there. */
     public int size() {
         lock.lock();
