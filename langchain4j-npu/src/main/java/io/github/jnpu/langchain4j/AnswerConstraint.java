@@ -54,7 +54,9 @@ record AnswerConstraint(String opening, Optional<Grammar> grammar, boolean behin
         boolean json = format != null && format.type() == ResponseFormatType.JSON;
         Grammar own = parameters instanceof NpuChatRequestParameters npu ? npu.grammar() : null;
         if (!tools.isEmpty() && !template.map(ChatTemplate::supportsTools).orElse(false)) {
-            throw unsupported("tools are not supported by this model: its chat template has no place for them");
+            throw unsupported(
+                    "%s not supported by this model: its chat template has no place for tools".formatted(parameters
+                            .toolChoice() == ToolChoice.REQUIRED ? "ToolChoice.REQUIRED is" : "tools are"));
         }
         if (parameters.toolChoice() == ToolChoice.REQUIRED && tools.isEmpty()) {
             throw new InvalidRequestException("toolChoice REQUIRED needs toolSpecifications");
