@@ -117,8 +117,10 @@ class ModelAccessTest {
     @Test
     void pathsAreNeverPulledAndUnknownNamesSaySo() throws IOException {
         ModelAccess access = access(Optional.of(TransferListener.NONE));
-        assertThatThrownBy(() -> access.open(folder.resolve("none.gguf").toString())).isInstanceOf(
-                io.github.jnpu.engine.ModelNotFoundException.class);
+        for (String path : List.of(folder.resolve("none.gguf").toString(), host + "/library/tiny.gguf")) {
+            assertThatThrownBy(() -> access.open(path)).isInstanceOf(
+                    io.github.jnpu.engine.ModelNotFoundException.class);
+        }
         assertThat(asked).isEmpty();
         assertThatThrownBy(() -> access.open(host + "/library/none")).isInstanceOf(ModelNotFoundException.class)
                 .hasMessageContaining("cannot be pulled");
