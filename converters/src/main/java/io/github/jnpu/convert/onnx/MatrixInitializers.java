@@ -48,7 +48,8 @@ final class MatrixInitializers {
     static Initializer scales(ModelTensor tensor, BlockSplit split) {
         Initializer.Computed content = target -> forEachRow(tensor, split,
                 (row, _, scales, _) -> copyRow(scales, row, target));
-        return new Initializer(tensor.name() + ".scales", ElementType.FLOAT, blocks(tensor, split), content, true);
+        return new Initializer(tensor.name() + OnnxModel.SCALES, ElementType.FLOAT, blocks(tensor, split), content,
+                true);
     }
 
     /** What is added to each weight of a block, float [N, K / block]: a matrix to multiply sums of blocks with. */

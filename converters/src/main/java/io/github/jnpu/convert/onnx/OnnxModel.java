@@ -67,6 +67,9 @@ public record OnnxModel(byte[] proto, List<Initializer> initializers, Optional<M
     /** The file that the graph names as the place of all constants, in its own folder: it must exist, and may be empty if a session is given all of them. */
     public static final String DATA_FILE = "model.onnx.data";
 
+    /** What the names of blocks' factors end in. */
+    public static final String SCALES = ".scales";
+
     public static final String INPUT_IDS = "input_ids";
     public static final String INPUTS_EMBEDS = "inputs_embeds";
     public static final String HIDDEN_STATES = "hidden_states";

@@ -53,8 +53,9 @@ final class Planner {
             stages.add(place(stage, unmet));
         }
         List<String> warnings = new ArrayList<>();
-        unmet.forEach((complaint, stagesElsewhere) -> warnings.add("%s; %s run elsewhere".formatted(complaint,
-                stagesElsewhere.stream().map(PlacementWish::name).collect(Collectors.joining(" and ")))));
+        unmet.forEach((complaint, stagesElsewhere) -> warnings.add("%s; %s %s elsewhere".formatted(complaint,
+                stagesElsewhere.stream().map(PlacementWish::name).collect(Collectors.joining(" and ")),
+                stagesElsewhere.size() == 1 ? "runs" : "run")));
         return new Placement(stages, warnings);
     }
 

@@ -130,6 +130,21 @@ class PlacedModelTest {
         }
     }
 
+    /** A provider in a library of its own that is not where it was said to be. */
+    @Test
+    void aLibraryThatIsNotThereIsAnErrorIfStrictAndAWarningElse() {
+        String place = "prefill=onnxruntime:mine=/no/such/library.so,decode=vector";
+        assertThatThrownBy(() -> load(TestModels.stories260K(), place)).isInstanceOf(BackendException.class)
+                .hasMessageContaining("/no/such/library.so: there is no such file");
+        try (LanguageModel model = LanguageModel.load(GgufFile.open(TestModels.stories260K()),
+                ModelOptions.DEFAULT.withPlace(PlacementWish.parse(place, false)))) {
+            assertThat(model.placement().backend().name()).isEqualTo("vector");
+            assertThat(model.report().warnings()).singleElement().asString()
+                    .contains("/no/such/library.so: there is no such file").contains("prefill runs elsewhere");
+            assertThat(text(model)).isNotEmpty();
+        }
+    }
+
     @Test
     void namesThatDoNotExistAreErrorsEvenIfNotStrict() {
         for (String place : new String[]{"vulcan", "onnxruntime:warp", "vector@99+reference", "jlama@1+vector"}) {

@@ -37,6 +37,8 @@ import java.util.Set;
 public final class OnnxDecoder implements Decoder {
     private static final Logger LOGGER = System.getLogger(OnnxDecoder.class.getName());
     private static final int PROBE_CAPACITY = 16;
+    /** Of the library's message. */
+    private static final String FALLBACK_DISABLED = "fallback to CPU EP has been explicitly disabled";
     /** Tokens, enough for the kernels that long prompts take. */
     private static final int PROBED_PROMPT = 40;
     private final DecoderGraph graph;
@@ -72,7 +74,7 @@ public final class OnnxDecoder implements Decoder {
         Environment.shared();
         this.weights = new SessionWeights(model, options.threads(), options.packListener());
         try {
-            this.session = createSession(model);
+            this.session = createSession(model, provider);
             this.assignment = NodeAssignment.of(session.assignedNodes(), provider.isCpu());
             if (!provider.isCpu()) {
                 LOGGER.log(Level.INFO, "model ''{0}'': {1} runs {2}", config.name(), provider.label(), assignment);
@@ -116,7 +118,7 @@ public final class OnnxDecoder implements Decoder {
         }
     }
 
-    private Session createSession(OnnxModel model) {
+    private Session createSession(OnnxModel model, ProviderChoice provider) {
         try {
             Path folder = Files.createTempDirectory("jnpu-onnx");
             Path placeholder = folder.resolve(OnnxModel.DATA_FILE);
@@ -141,7 +143,8 @@ public final class OnnxDecoder implements Decoder {
                 }
                 return new Session(model.proto(), settings);
             } catch (OnnxRuntimeException e) {
-                throw e.whileDoing("make a session of model '%s'".formatted(config.name()));
+                throw e.whileDoing("make a session of model '%s'%s".formatted(config.name(), culprits(model, provider,
+                        e)));
             } finally {
                 Files.deleteIfExists(placeholder);
                 Files.deleteIfExists(folder);
@@ -149,6 +152,21 @@ public final class OnnxDecoder implements Decoder {
         } catch (IOException e) {
             throw new BackendException("no temporary folder for ONNX Runtime: " + e.getMessage(),
                     new UncheckedIOException(e));
+        }
+    }
+
+    /** Which operators made a session fail that may run nowhere else: the library says only that there are some. */
+    private String culprits(OnnxModel model, ProviderChoice provider, OnnxRuntimeException failure) {
+        if (!provider.strict() || !failure.getMessage().contains(FALLBACK_DISABLED)) {
+            return "";
+        }
+        try (Session allowed = createSession(model, provider.allowingCpu())) {
+            return " on %s alone, which lacks %s".formatted(provider.label(),
+                    String.join(", ", NodeAssignment.of(allowed
+                            .assignedNodes(), provider.isCpu()).off().keySet()));
+        } catch (BackendException e) {
+            failure.addSuppressed(e);
+            return "";
         }
     }
 

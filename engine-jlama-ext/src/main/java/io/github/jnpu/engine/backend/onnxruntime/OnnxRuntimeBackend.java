@@ -45,7 +45,7 @@ import java.util.stream.Stream;
  * other paths for other numbers of tokens, results of prefill may differ in their last bits with how a text is cut.
  */
 public final class OnnxRuntimeBackend implements ComputeBackend {
-    static final String ABSENT = "ONNX Runtime is not on the class path: add com.microsoft.onnxruntime:onnxruntime";
+    static final String ABSENT = "ONNX Runtime is not there: add com.microsoft.onnxruntime:onnxruntime to the class path, or name its library with JNPU_ONNXRUNTIME=FILE";
     /** Only when asked for: our own code is faster there. */
     private static final int CPU_SCORE = 0;
     private static final int NPU_DECODE_SCORE = 150;
@@ -179,9 +179,11 @@ public final class OnnxRuntimeBackend implements ComputeBackend {
         // The graphs for prefill and for decode each have their own once they are compiled.
         int copies = options.shape().filter(shape -> shape.tokens() > 1).isPresent() ? 2 : 1;
         for (Initializer initializer : model.initializers()) {
-            weights += initializer.byteSize() * copies;
+            boolean freed = provider.isCpu() && options.dialect() == Dialect.MICROSOFT
+                    && initializer.name().endsWith(OnnxModel.SCALES);
+            weights += freed ? 0 : initializer.byteSize() * copies;
             if (initializer.type() == ElementType.UINT8) {
-                // Packed codes carry each block's sum beside its factor, as floats.
+                // Packed codes carry each block's factor and sum, as floats; our factors are freed then.
                 weights += initializer.dims()[0] * initializer.dims()[1] * 2 * Float.BYTES;
             }
         }

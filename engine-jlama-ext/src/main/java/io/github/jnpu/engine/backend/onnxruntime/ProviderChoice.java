@@ -79,6 +79,11 @@ sealed interface ProviderChoice {
         }
 
         @Override
+        public ProviderChoice allowingCpu() {
+            return new BuiltIn(provider, options, false);
+        }
+
+        @Override
         public void addTo(SessionOptions settings) {
             provider.addTo(settings, options);
             if (strict && !isCpu()) {
@@ -123,6 +128,11 @@ sealed interface ProviderChoice {
             Map<String, String> given = new TreeMap<>(options);
             device.ifPresent(type -> given.put("device", type.name().toLowerCase(Locale.ROOT)));
             return ProviderChoice.text(name + "=" + file, given, strict);
+        }
+
+        @Override
+        public ProviderChoice allowingCpu() {
+            return new Library(name, file, device, options, false);
         }
 
         /** One device of the sort that is wanted most; empty if it finds none. */
@@ -220,6 +230,9 @@ sealed interface ProviderChoice {
 
     /** Whether no node may go to the CPU. */
     boolean strict();
+
+    /** The same where nodes may go to the CPU. */
+    ProviderChoice allowingCpu();
 
     /** Why it cannot be used here, on one line; empty if it can. Loads libraries. */
     Optional<String> complaint();

@@ -182,7 +182,8 @@ class WebGpuCacheTest {
             }
             assertThatThrownBy(() -> new OnnxDecoder(graph, model, options(4),
                     new ProviderChoice.BuiltIn(ExecutionProvider.WEBGPU, Map.of(), true), ""))
-                    .isInstanceOf(BackendException.class).hasMessageContaining("ONNX Runtime cannot make a session");
+                    .isInstanceOf(BackendException.class).hasMessageContaining("ONNX Runtime cannot make a session")
+                    .hasMessageContaining("on WebGPU alone, which lacks FusedMatMul");
         }
     }
 
