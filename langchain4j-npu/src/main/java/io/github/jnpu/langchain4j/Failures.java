@@ -11,6 +11,7 @@ import io.github.jnpu.engine.ModelBusyException;
 import io.github.jnpu.engine.PromptTooLongException;
 import io.github.jnpu.engine.chat.ChatTemplateException;
 import io.github.jnpu.engine.embedding.TextTooLongException;
+import io.github.jnpu.engine.grammar.GrammarException;
 
 /** The engine's exceptions as LangChain4j's, which say whether a retry makes sense. */
 final class Failures {
@@ -31,6 +32,7 @@ final class Failures {
             case LangChain4jException e -> e;
             case TextTooLongException e -> new InvalidRequestException(e.getMessage(), e);
             case PromptTooLongException e -> new InvalidRequestException(e.getMessage(), e);
+            case GrammarException e -> new InvalidRequestException(e.getMessage(), e);
             case ChatTemplateException e -> new InvalidRequestException(e.getMessage(), e);
             case IllegalArgumentException e -> new InvalidRequestException(e.getMessage(), e);
             case ModelBusyException e -> new RateLimitException(e.getMessage(), e);

@@ -2,6 +2,7 @@ package io.github.jnpu.langchain4j;
 
 import dev.langchain4j.exception.LangChain4jException;
 import dev.langchain4j.model.ModelProvider;
+import dev.langchain4j.model.chat.Capability;
 import dev.langchain4j.model.chat.ChatModel;
 import dev.langchain4j.model.chat.listener.ChatModelListener;
 import dev.langchain4j.model.chat.request.ChatRequest;
@@ -14,6 +15,7 @@ import io.github.jnpu.engine.GenerationResult;
 import io.github.jnpu.langchain4j.spi.NpuChatModelBuilderFactory;
 
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 
 /**
@@ -36,7 +38,7 @@ public final class NpuChatModel implements ChatModel, AutoCloseable {
     private NpuChatModel(Builder builder) {
         this.defaults = builder.mergedParameters();
         this.listeners = builder.registeredListeners();
-        this.engine = new ChatEngine(defaults.modelName(), builder.modelOptions());
+        this.engine = new ChatEngine(builder);
     }
 
     public static Builder builder() {
@@ -48,9 +50,12 @@ public final class NpuChatModel implements ChatModel, AutoCloseable {
 
     @Override
     public ChatResponse doChat(ChatRequest request) {
-        ChatEngine.requireSupported(request);
+        engine.requireSupported(request);
         ChatEngine.Prepared prepared = engine.prepare(request);
-        return ChatEngine.respond(prepared, generate(prepared));
+        GenerationResult result = generate(prepared);
+        Answer answer = prepared.answer();
+        answer.accept(result.text(), Answer.NO_SINK);
+        return answer.finish(result, Answer.NO_SINK);
     }
 
     private static GenerationResult generate(ChatEngine.Prepared prepared) {
@@ -92,6 +97,11 @@ public final class NpuChatModel implements ChatModel, AutoCloseable {
     @Override
     public List<ChatModelListener> listeners() {
         return listeners;
+    }
+
+    @Override
+    public Set<Capability> supportedCapabilities() {
+        return Set.of(Capability.RESPONSE_FORMAT_JSON_SCHEMA);
     }
 
     @Override

@@ -2,6 +2,8 @@ package io.github.jnpu.langchain4j;
 
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import dev.langchain4j.model.chat.request.DefaultChatRequestParameters;
+import io.github.jnpu.engine.chat.Thinking;
+import io.github.jnpu.engine.grammar.Grammar;
 
 import java.util.Objects;
 
@@ -10,12 +12,18 @@ public final class NpuChatRequestParameters extends DefaultChatRequestParameters
     private final Long seed;
     private final Double minP;
     private final Double repeatPenalty;
+    private final Thinking think;
+    private final Grammar grammar;
+    private final String place;
 
     private NpuChatRequestParameters(Builder builder) {
         super(builder);
         this.seed = builder.seed;
         this.minP = builder.minP;
         this.repeatPenalty = builder.repeatPenalty;
+        this.think = builder.think;
+        this.grammar = builder.grammar;
+        this.place = builder.place;
     }
 
     /** The same seed gives the same text; null for a random one. */
@@ -31,6 +39,21 @@ public final class NpuChatRequestParameters extends DefaultChatRequestParameters
     /** What the logits of recent tokens are divided by; 1 for none, null for the engine's default. */
     public Double repeatPenalty() {
         return repeatPenalty;
+    }
+
+    /** Whether, or how hard, the model thinks before it answers; null for its own default. */
+    public Thinking think() {
+        return think;
+    }
+
+    /** What the answer's text must belong to; null for free text. */
+    public Grammar grammar() {
+        return grammar;
+    }
+
+    /** What runs the model, as {@link NpuModelBuilder#place} takes it; null for the model object's. */
+    public String place() {
+        return place;
     }
 
     public static Builder builder() {
@@ -50,17 +73,19 @@ public final class NpuChatRequestParameters extends DefaultChatRequestParameters
     @Override
     public boolean equals(Object other) {
         return super.equals(other) && other instanceof NpuChatRequestParameters that && Objects.equals(seed, that.seed)
-                && Objects.equals(minP, that.minP) && Objects.equals(repeatPenalty, that.repeatPenalty);
+                && Objects.equals(minP, that.minP) && Objects.equals(repeatPenalty, that.repeatPenalty)
+                && think == that.think && Objects.equals(grammar, that.grammar) && Objects.equals(place, that.place);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(super.hashCode(), seed, minP, repeatPenalty);
+        return Objects.hash(super.hashCode(), seed, minP, repeatPenalty, think, grammar, place);
     }
 
     @Override
     public String toString() {
-        return "%s, seed=%s, minP=%s, repeatPenalty=%s".formatted(super.toString(), seed, minP, repeatPenalty);
+        return "%s, seed=%s, minP=%s, repeatPenalty=%s, think=%s, grammar=%s, place=%s".formatted(super.toString(),
+                seed, minP, repeatPenalty, think, grammar, place);
     }
 
     /** Builds parameters; what is not set stays null. */
@@ -68,6 +93,9 @@ public final class NpuChatRequestParameters extends DefaultChatRequestParameters
         private Long seed;
         private Double minP;
         private Double repeatPenalty;
+        private Thinking think;
+        private Grammar grammar;
+        private String place;
 
         @Override
         public Builder overrideWith(ChatRequestParameters parameters) {
@@ -76,6 +104,9 @@ public final class NpuChatRequestParameters extends DefaultChatRequestParameters
                 seed = that.seed == null ? seed : that.seed;
                 minP = that.minP == null ? minP : that.minP;
                 repeatPenalty = that.repeatPenalty == null ? repeatPenalty : that.repeatPenalty;
+                think = that.think == null ? think : that.think;
+                grammar = that.grammar == null ? grammar : that.grammar;
+                place = that.place == null ? place : that.place;
             }
             return this;
         }
@@ -92,6 +123,33 @@ public final class NpuChatRequestParameters extends DefaultChatRequestParameters
 
         public Builder repeatPenalty(Double value) {
             this.repeatPenalty = value;
+            return this;
+        }
+
+        /** Whether the model thinks. */
+        public Builder think(boolean value) {
+            this.think = Thinking.of(value);
+            return this;
+        }
+
+        /** Whether, or how hard, the model thinks. */
+        public Builder think(Thinking value) {
+            this.think = value;
+            return this;
+        }
+
+        /** What the answer's text must belong to, such as {@code Grammar.ofGbnf(...)}; thoughts before it are free. */
+        public Builder grammar(Grammar value) {
+            this.grammar = value;
+            return this;
+        }
+
+        /**
+         * What runs the model. A place other than the model object's loads the model once more, and it stays loaded until the object is
+         * closed.
+         */
+        public Builder place(String value) {
+            this.place = value;
             return this;
         }
 

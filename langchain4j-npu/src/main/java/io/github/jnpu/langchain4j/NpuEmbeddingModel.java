@@ -16,11 +16,13 @@ import dev.langchain4j.spi.ServiceHelper;
 import io.github.jnpu.engine.embedding.EmbeddingModelOptions;
 import io.github.jnpu.engine.embedding.Embeddings;
 import io.github.jnpu.engine.placement.PlacementWish;
+import io.github.jnpu.engine.store.TransferListener;
 import io.github.jnpu.langchain4j.spi.NpuEmbeddingModelBuilderFactory;
 
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -56,7 +58,10 @@ public final class NpuEmbeddingModel implements EmbeddingModel, AutoCloseable {
         this.documentPrefix = builder.documentPrefix;
         this.listeners = builder.listeners;
         try {
-            this.engine = io.github.jnpu.engine.embedding.EmbeddingModel.load(modelName, builder.options);
+            Optional<TransferListener> pull = builder.pull ? Optional.of(builder.pullListener) : Optional.empty();
+            this.engine = ModelAccess.ofUser(pull).orPull(modelName,
+                    () -> io.github.jnpu.engine.embedding.EmbeddingModel
+                            .load(modelName, builder.options));
         } catch (RuntimeException e) {
             throw Failures.ofLoading(e);
         }
@@ -150,6 +155,8 @@ public final class NpuEmbeddingModel implements EmbeddingModel, AutoCloseable {
         private boolean truncate = true;
         private String queryPrefix;
         private String documentPrefix;
+        private boolean pull;
+        private TransferListener pullListener = TransferListener.NONE;
         private List<EmbeddingModelListener> listeners = List.of();
 
         /** {@code all-minilm}, a name in the model store, or a path to a GGUF file or a folder with an ONNX file. */
@@ -225,6 +232,21 @@ public final class NpuEmbeddingModel implements EmbeddingModel, AutoCloseable {
             options = value == null
                     ? options.withPlace(PlacementWish.AUTO)
                     : options.withBackend(value);
+            return this;
+        }
+
+        /**
+         * Whether a model that is not in the store is pulled from its registry, Ollama's if the name says no other; by default nothing is ever
+         * downloaded.
+         */
+        public Builder pull(boolean value) {
+            pull = value;
+            return this;
+        }
+
+        /** Follows the download, and may give it up; see {@link #pull}. */
+        public Builder pullListener(TransferListener value) {
+            pullListener = value == null ? TransferListener.NONE : value;
             return this;
         }
 

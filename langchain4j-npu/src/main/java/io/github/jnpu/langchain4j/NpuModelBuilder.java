@@ -3,7 +3,10 @@ package io.github.jnpu.langchain4j;
 import dev.langchain4j.model.chat.listener.ChatModelListener;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import io.github.jnpu.engine.ModelOptions;
+import io.github.jnpu.engine.chat.Thinking;
+import io.github.jnpu.engine.grammar.Grammar;
 import io.github.jnpu.engine.placement.PlacementWish;
+import io.github.jnpu.engine.store.TransferListener;
 
 import java.nio.file.Path;
 import java.util.List;
@@ -22,6 +25,9 @@ public abstract class NpuModelBuilder<B extends NpuModelBuilder<B>> {
     private List<ChatModelListener> listeners = List.of();
     private ModelOptions options = ModelOptions.DEFAULT;
     private String modelName;
+    private boolean returnsThinking;
+    private boolean pull;
+    private TransferListener pullListener = TransferListener.NONE;
 
     NpuModelBuilder() {}
 
@@ -87,6 +93,30 @@ public abstract class NpuModelBuilder<B extends NpuModelBuilder<B>> {
         return self();
     }
 
+    /** Whether the model thinks before it answers; by default as its template says. What it thinks is dropped without {@link #returnThinking}. */
+    public B think(boolean value) {
+        parameters.think(value);
+        return self();
+    }
+
+    /** Whether, or how hard, the model thinks; null for its template's default. */
+    public B think(Thinking value) {
+        parameters.think(value);
+        return self();
+    }
+
+    /** Whether thoughts are in {@code AiMessage.thinking()} and streamed; by default they are not. */
+    public B returnThinking(Boolean value) {
+        returnsThinking = value != null && value;
+        return self();
+    }
+
+    /** What every answer's text must belong to. */
+    public B grammar(Grammar value) {
+        parameters.grammar(value);
+        return self();
+    }
+
     /** How many tokens an answer may have; by default as many as the context holds. */
     public B maxOutputTokens(Integer value) {
         parameters.maxOutputTokens(value);
@@ -107,6 +137,21 @@ public abstract class NpuModelBuilder<B extends NpuModelBuilder<B>> {
 
     public B listeners(List<ChatModelListener> value) {
         listeners = value == null ? List.of() : List.copyOf(value);
+        return self();
+    }
+
+    /**
+     * Whether a model that is not in the store is pulled from its registry, Ollama's if the name says no other, when it is first needed; by
+     * default nothing is ever downloaded.
+     */
+    public B pull(boolean value) {
+        pull = value;
+        return self();
+    }
+
+    /** Follows the download, and may give it up; see {@link #pull}. */
+    public B pullListener(TransferListener value) {
+        pullListener = value == null ? TransferListener.NONE : value;
         return self();
     }
 
@@ -174,6 +219,14 @@ public abstract class NpuModelBuilder<B extends NpuModelBuilder<B>> {
 
     final List<ChatModelListener> registeredListeners() {
         return listeners;
+    }
+
+    final boolean returnsThinking() {
+        return returnsThinking;
+    }
+
+    final ModelAccess modelAccess() {
+        return ModelAccess.ofUser(pull ? Optional.of(pullListener) : Optional.empty());
     }
 
     final ModelOptions modelOptions() {

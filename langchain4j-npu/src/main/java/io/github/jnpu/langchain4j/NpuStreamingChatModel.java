@@ -1,6 +1,7 @@
 package io.github.jnpu.langchain4j;
 
 import dev.langchain4j.model.ModelProvider;
+import dev.langchain4j.model.chat.Capability;
 import dev.langchain4j.model.chat.StreamingChatModel;
 import dev.langchain4j.model.chat.listener.ChatModelListener;
 import dev.langchain4j.model.chat.request.ChatRequest;
@@ -10,6 +11,7 @@ import dev.langchain4j.spi.ServiceHelper;
 import io.github.jnpu.langchain4j.spi.NpuStreamingChatModelBuilderFactory;
 
 import java.util.List;
+import java.util.Set;
 
 /**
  * A chat model that runs in this JVM and hands its answer over as it comes.
@@ -26,7 +28,7 @@ public final class NpuStreamingChatModel implements StreamingChatModel, AutoClos
     private NpuStreamingChatModel(Builder builder) {
         this.defaults = builder.mergedParameters();
         this.listeners = builder.registeredListeners();
-        this.engine = new ChatEngine(defaults.modelName(), builder.modelOptions());
+        this.engine = new ChatEngine(builder);
     }
 
     public static Builder builder() {
@@ -39,7 +41,7 @@ public final class NpuStreamingChatModel implements StreamingChatModel, AutoClos
 
     @Override
     public void doChat(ChatRequest request, StreamingChatResponseHandler handler) {
-        ChatEngine.requireSupported(request);
+        engine.requireSupported(request);
         StreamedAnswer answer = new StreamedAnswer(handler);
         Thread.ofVirtual().name("jnpu-callbacks").start(() -> answer.deliver(() -> engine.prepare(request)));
     }
@@ -52,6 +54,11 @@ public final class NpuStreamingChatModel implements StreamingChatModel, AutoClos
     @Override
     public List<ChatModelListener> listeners() {
         return listeners;
+    }
+
+    @Override
+    public Set<Capability> supportedCapabilities() {
+        return Set.of(Capability.RESPONSE_FORMAT_JSON_SCHEMA);
     }
 
     @Override

@@ -1,73 +1,104 @@
 package io.github.jnpu.langchain4j;
 
+import dev.langchain4j.agent.tool.ToolExecutionRequest;
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.ChatMessage;
+import dev.langchain4j.data.message.Content;
 import dev.langchain4j.data.message.SystemMessage;
 import dev.langchain4j.data.message.TextContent;
+import dev.langchain4j.data.message.ToolExecutionResultMessage;
 import dev.langchain4j.data.message.UserMessage;
+import dev.langchain4j.exception.InvalidRequestException;
 import dev.langchain4j.exception.UnsupportedFeatureException;
-import io.github.jnpu.engine.LanguageModel;
-import io.github.jnpu.engine.chat.ChatPrompt;
+import dev.langchain4j.internal.Json;
+import io.github.jnpu.engine.chat.ChatMessage.ToolCall;
+import io.github.jnpu.engine.chat.ChatTemplate;
 
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
-/**
- * Lays messages out with the model's chat template. A model without one was trained on plain text: it gets the messages'
- * texts, one below the other and without roles, and continues the last.
- */
+/** LangChain4j's messages as the engine's. */
 final class PromptLayout {
     private PromptLayout() {}
 
-    static int[] encode(LanguageModel model, List<ChatMessage> messages) {
-        List<io.github.jnpu.engine.chat.ChatMessage> turns = messages.stream().map(PromptLayout::turn).toList();
-        return model.chatTemplate()
-                .map(template -> model.encodePrompt(template.render(ChatPrompt.of(turns)), true))
-                .orElseGet(() -> model.encodePrompt(turns.stream()
-                        .map(io.github.jnpu.engine.chat.ChatMessage::content).collect(Collectors.joining("\n")),
-                        false));
+    /**
+     * The turns of a conversation.
+     *
+     * @throws UnsupportedFeatureException
+     *             naming what is more than text
+     * @throws InvalidRequestException
+     *             if the arguments of an earlier call are no JSON object
+     */
+    static List<io.github.jnpu.engine.chat.ChatMessage> turns(List<ChatMessage> messages) {
+        return messages.stream().map(PromptLayout::turn).toList();
+    }
+
+    /** A model without a template was trained on plain text: it continues the last of the texts, which have no roles. */
+    static String plain(List<io.github.jnpu.engine.chat.ChatMessage> turns) {
+        return turns.stream().map(io.github.jnpu.engine.chat.ChatMessage::content).collect(Collectors.joining("\n"));
     }
 
     /**
-     * Throws for messages that are more than text.
+     * Throws for messages that are more than text, or that the template has no place for.
      *
      * @throws UnsupportedFeatureException
      *             naming what it is
      */
-    static void requireTextOnly(List<ChatMessage> messages) {
-        for (ChatMessage message : messages) {
-            switch (message) {
-                case SystemMessage _ -> {
-                }
-                case UserMessage user -> user.contents().forEach(content -> {
-                    if (!(content instanceof TextContent)) {
-                        throw unsupported("content of type " + content.type());
-                    }
-                });
-                case AiMessage ai -> {
-                    if (ai.hasToolExecutionRequests()) {
-                        throw unsupported("a message with tool execution requests");
-                    }
-                    if (!ai.images().isEmpty()) {
-                        throw unsupported("a message with images");
-                    }
-                }
-                default -> throw unsupported("a message of type " + message.type());
-            }
+    static void requireLayout(List<ChatMessage> messages, Optional<ChatTemplate> template) {
+        boolean calls = turns(messages).stream().anyMatch(turn -> turn.role().equals("tool") || !turn.toolCalls()
+                .isEmpty());
+        if (calls && !template.map(ChatTemplate::supportsTools).orElse(false)) {
+            throw unsupported("a conversation with tools");
         }
     }
 
     private static UnsupportedFeatureException unsupported(String what) {
-        return new UnsupportedFeatureException(what + " is not supported yet by this model provider");
+        return new UnsupportedFeatureException(what + " is not supported by this model");
     }
 
     private static io.github.jnpu.engine.chat.ChatMessage turn(ChatMessage message) {
         return switch (message) {
             case SystemMessage system -> io.github.jnpu.engine.chat.ChatMessage.system(system.text());
-            case UserMessage user -> io.github.jnpu.engine.chat.ChatMessage.user(user.contents().stream()
-                    .map(content -> ((TextContent) content).text()).collect(Collectors.joining("\n")));
-            case AiMessage ai -> io.github.jnpu.engine.chat.ChatMessage.assistant(ai.text() == null ? "" : ai.text());
+            case UserMessage user -> io.github.jnpu.engine.chat.ChatMessage.user(text(user.contents()));
+            case AiMessage ai -> {
+                if (!ai.images().isEmpty()) {
+                    throw unsupported("a message with images");
+                }
+                List<ToolCall> calls = ai.toolExecutionRequests().stream().map(PromptLayout::call).toList();
+                yield new io.github.jnpu.engine.chat.ChatMessage("assistant", ai.text() == null ? "" : ai.text(),
+                        Optional.ofNullable(ai.thinking()), calls, Optional.empty(), Optional.empty());
+            }
+            case ToolExecutionResultMessage result -> io.github.jnpu.engine.chat.ChatMessage.tool(text(result
+                    .contents()), Optional.ofNullable(result.toolName()), Optional.ofNullable(result.id()));
             default -> throw unsupported("a message of type " + message.type());
         };
+    }
+
+    private static String text(List<Content> contents) {
+        return contents.stream().map(content -> {
+            if (content instanceof TextContent text) {
+                return text.text();
+            }
+            throw unsupported("content of type " + content.type());
+        }).collect(Collectors.joining("\n"));
+    }
+
+    private static ToolCall call(ToolExecutionRequest request) {
+        return new ToolCall(Optional.ofNullable(request.id()), request.name(), arguments(request));
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Map<String, Object> arguments(ToolExecutionRequest request) {
+        if (request.arguments() == null || request.arguments().isBlank()) {
+            return Map.of();
+        }
+        try {
+            return Json.fromJson(request.arguments(), Map.class);
+        } catch (RuntimeException e) {
+            throw new InvalidRequestException("the arguments of the call of '%s' are no JSON object: %s".formatted(
+                    request.name(), request.arguments()), e);
+        }
     }
 }

@@ -2,12 +2,13 @@ package io.github.jnpu.langchain4j;
 
 import io.github.jnpu.engine.LanguageModel;
 import io.github.jnpu.engine.ModelOptions;
-import io.github.jnpu.engine.store.ModelLocator;
+import io.github.jnpu.engine.chat.ChatTemplate;
 
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -19,15 +20,17 @@ final class SharedEngine implements AutoCloseable {
 
     private record Key(String model, ModelOptions options) {}
 
-    private record Loaded(LanguageModel model, int shares) {}
+    private record Loaded(LanguageModel model, Optional<ChatTemplate> template, int shares) {}
 
     private final Key key;
     private final LanguageModel model;
+    private final Optional<ChatTemplate> template;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private SharedEngine(Key key, LanguageModel model) {
+    private SharedEngine(Key key, Loaded loaded) {
         this.key = key;
-        this.model = model;
+        this.model = loaded.model;
+        this.template = loaded.template;
     }
 
     /**
@@ -36,17 +39,18 @@ final class SharedEngine implements AutoCloseable {
      * @throws dev.langchain4j.exception.LangChain4jException
      *             if there is no such model, or it cannot be loaded
      */
-    static SharedEngine of(String name, ModelOptions options) {
+    static SharedEngine of(String name, ModelOptions options, ModelAccess access) {
         Key key = new Key(canonical(name), options);
         Loaded loaded = LOADED.compute(key, (_, present) -> present == null
-                ? new Loaded(load(name, options), 1)
-                : new Loaded(present.model, present.shares + 1));
-        return new SharedEngine(key, loaded.model);
+                ? load(name, options, access)
+                : new Loaded(present.model, present.template, present.shares + 1));
+        return new SharedEngine(key, loaded);
     }
 
-    private static LanguageModel load(String name, ModelOptions options) {
+    private static Loaded load(String name, ModelOptions options, ModelAccess access) {
         try {
-            return LanguageModel.load(ModelLocator.open(name), options);
+            LanguageModel model = LanguageModel.load(access.open(name), options);
+            return new Loaded(model, access.template(name, model.chatTemplate()), 1);
         } catch (RuntimeException e) {
             throw Failures.ofLoading(e);
         }
@@ -66,6 +70,11 @@ final class SharedEngine implements AutoCloseable {
         return model;
     }
 
+    /** What the model is asked with; empty for a model that was trained on plain text. */
+    Optional<ChatTemplate> template() {
+        return template;
+    }
+
     /** How many models are loaded. */
     static int loadedModels() {
         return LOADED.size();
@@ -76,7 +85,7 @@ final class SharedEngine implements AutoCloseable {
         if (closed.compareAndSet(false, true)) {
             LOADED.compute(key, (_, loaded) -> {
                 if (loaded.shares > 1) {
-                    return new Loaded(loaded.model, loaded.shares - 1);
+                    return new Loaded(loaded.model, loaded.template, loaded.shares - 1);
                 }
                 loaded.model.close();
                 return null;

@@ -1,6 +1,9 @@
 package io.github.jnpu.langchain4j;
 
 import dev.langchain4j.internal.InternalStreamingChatResponseHandlerUtils;
+import dev.langchain4j.model.chat.response.ChatResponse;
+import dev.langchain4j.model.chat.response.CompleteToolCall;
+import dev.langchain4j.model.chat.response.PartialToolCall;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import dev.langchain4j.model.chat.response.StreamingHandle;
 import io.github.jnpu.engine.Generation;
@@ -15,7 +18,7 @@ import java.util.function.Supplier;
  * Brings one answer from the model's thread to a thread of its own and from there to the handler. Without it a handler
  * that asks the same model again would wait for itself. The queue holds one answer at most.
  */
-final class StreamedAnswer implements GenerationListener, StreamingHandle {
+final class StreamedAnswer implements GenerationListener, StreamingHandle, Answer.Sink {
 
     private sealed interface Event {
         record Text(String text) implements Event {}
@@ -50,22 +53,47 @@ final class StreamedAnswer implements GenerationListener, StreamingHandle {
     }
 
     private void relay(ChatEngine.Prepared prepared) throws InterruptedException {
+        Answer answer = prepared.answer();
         while (!cancelled) {
             switch (events.take()) {
-                case Event.Text(String text) -> {
-                    if (!cancelled) {
-                        InternalStreamingChatResponseHandlerUtils.onPartialResponse(handler, text, this);
-                    }
-                }
+                case Event.Text(String text) -> answer.accept(text, this);
                 case Event.Complete(GenerationResult result) -> {
+                    ChatResponse response = answer.finish(result, this);
                     if (!cancelled) {
-                        InternalStreamingChatResponseHandlerUtils.onCompleteResponse(handler,
-                                ChatEngine.respond(prepared, result));
+                        InternalStreamingChatResponseHandlerUtils.onCompleteResponse(handler, response);
                     }
                     return;
                 }
                 case Event.Failed(RuntimeException failure) -> throw failure;
             }
+        }
+    }
+
+    @Override
+    public void text(String text) {
+        if (!cancelled) {
+            InternalStreamingChatResponseHandlerUtils.onPartialResponse(handler, text, this);
+        }
+    }
+
+    @Override
+    public void thought(String text) {
+        if (!cancelled) {
+            InternalStreamingChatResponseHandlerUtils.onPartialThinking(handler, text, this);
+        }
+    }
+
+    @Override
+    public void partial(PartialToolCall call) {
+        if (!cancelled) {
+            InternalStreamingChatResponseHandlerUtils.onPartialToolCall(handler, call, this);
+        }
+    }
+
+    @Override
+    public void complete(CompleteToolCall call) {
+        if (!cancelled) {
+            InternalStreamingChatResponseHandlerUtils.onCompleteToolCall(handler, call);
         }
     }
 

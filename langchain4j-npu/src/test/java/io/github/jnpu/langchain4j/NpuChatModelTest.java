@@ -17,8 +17,6 @@ import dev.langchain4j.model.chat.listener.ChatModelRequestContext;
 import dev.langchain4j.model.chat.listener.ChatModelResponseContext;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
-import dev.langchain4j.model.chat.request.ResponseFormat;
-import dev.langchain4j.model.chat.request.ToolChoice;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.output.FinishReason;
 import io.github.jnpu.convert.TestModels;
@@ -156,8 +154,6 @@ class NpuChatModelTest {
     @Test
     void whatItCannotDoIsRefusedByName() {
         assertUnsupported(request().toolSpecifications(ToolSpecification.builder().name("weather").build()), "tools");
-        assertUnsupported(request().toolChoice(ToolChoice.REQUIRED), "REQUIRED");
-        assertUnsupported(request().responseFormat(ResponseFormat.JSON), "JSON response format");
         assertUnsupported(ChatRequest.builder().messages(UserMessage.from(TextContent.from("What is this?"),
                 ImageContent.from("https://example.org/cat.png"))), "image");
     }
