@@ -15,12 +15,10 @@ import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -37,7 +35,6 @@ public final class Deployment {
     private final Planner planner;
     private final Optional<String> modelIdentity;
     private final PlacementMemory memory;
-    private final Set<String> warnings = new LinkedHashSet<>();
     private Placement placement;
 
     // While it compiles:
@@ -141,7 +138,7 @@ public final class Deployment {
                             .forEach(PlacedEngine::close);
                     placement.warnings().forEach(warning -> LOGGER.log(Level.WARNING, "model ''{0}'': {1}", graph
                             .config().name(), warning));
-                    return new PlacedDecoder(graph, withWarnings(), placed, wish.strict(), this::openOwn);
+                    return new PlacedDecoder(graph, placement, placed, wish.strict(), this::openOwn);
                 } catch (Refused refused) {
                     giveUp(refused);
                 }
@@ -152,26 +149,16 @@ public final class Deployment {
         }
     }
 
-    private Placement withWarnings() {
-        Set<String> all = new LinkedHashSet<>(placement.warnings());
-        all.addAll(warnings);
-        return new Placement(placement.stages(), List.copyOf(all));
-    }
-
     private void giveUp(Refused refused) {
         boolean wished = refused.stages.stream().anyMatch(stage -> !wish.of(stage).isAuto());
-        String message = "%s of model '%s' does not run on %s: %s".formatted(refused.stages.stream()
-                .map(PlacementWish::name).collect(Collectors.joining(" and ")), graph.config().name(), refused.division,
+        String message = "model '%s' does not run on %s (%s): %s".formatted(graph.config().name(), refused.division,
+                refused.stages.stream().map(PlacementWish::name).collect(Collectors.joining(", ")),
                 refused.getMessage());
         if (wished && wish.strict()) {
             throw refused.getCause() instanceof BackendException cause ? cause : new BackendException(message);
         }
-        if (wished) {
-            LOGGER.log(Level.WARNING, message);
-            warnings.add(message);
-        } else {
-            LOGGER.log(Level.INFO, message);
-        }
+        // Where a wish stays unmet, the next plan has a warning with this reason.
+        LOGGER.log(Level.INFO, message);
         exclude(refused.division, refused.stages, refused.getMessage());
     }
 

@@ -151,13 +151,9 @@ public final class PlacedEncoder implements Encoder {
             if (!backend.needsSelfCheck() || strict && !wish.isAuto()) {
                 throw e;
             }
-            String failure = "embed of model '%s' does not run on %s: %s".formatted(model, backend.target(), e
+            // Where a wish stays unmet, the next choice has a warning with this reason.
+            LOGGER.log(Level.INFO, "model ''{0}'' does not run on {1} (embed): {2}", model, backend.target(), e
                     .getMessage());
-            if (wish.isAuto()) {
-                LOGGER.log(Level.INFO, failure);
-            } else {
-                warn(failure);
-            }
             resolver.exclude(Stage.EMBED, backend.target(), e.getMessage());
             return new Placed(backend, null, reason, Optional.empty());
         } catch (RuntimeException | Error e) {
