@@ -8,6 +8,8 @@ import io.github.jnpu.samples.demo.tokenizer.BytePairVocabulary;
 import io.github.jnpu.samples.demo.train.AdamW;
 import io.github.jnpu.samples.demo.train.NetworkShape;
 
+import java.util.Locale;
+
 /** Every number that the demo model depends on. */
 final class DemoRecipe {
     static final long WEIGHTS_SEED = 25;
@@ -42,9 +44,8 @@ final class DemoRecipe {
         BytePairTrainer trainer = new BytePairTrainer();
         ConversationGenerator chats = new ConversationGenerator(corpus, VOCABULARY_SEED);
         for (int i = 0; i < VOCABULARY_CHATS; i++) {
-            for (Conversation.Turn turn : chats.next().turns()) {
-                trainer.add("user\n" + turn.question());
-                trainer.add("assistant\n" + turn.answer());
+            for (Conversation.Message message : chats.next().messages()) {
+                trainer.add(message.role().name().toLowerCase(Locale.ROOT) + "\n" + message.text());
             }
         }
         corpus.prose().forEach(trainer::add);

@@ -41,7 +41,7 @@ public final class EvaluateDemoModel {
         int every = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 1;
         boolean verbose = arguments.length > 2;
         Corpus corpus = Corpus.load();
-        List<Conversation.Turn> held = unseen(corpus);
+        List<Conversation> held = unseen(corpus);
         try (LanguageModel model = LanguageModel.load(GgufFile.open(Path.of(arguments[0])),
                 ModelOptions.DEFAULT.withThreads(1))) {
             EvaluateDemoModel evaluation = new EvaluateDemoModel(model, verbose);
@@ -49,22 +49,22 @@ public final class EvaluateDemoModel {
                     .mapToObj(held::get).toList(), SamplingOptions.GREEDY);
             evaluation.ask("development questions", ConversationGenerator.withAnswers(corpus, corpus.development()),
                     SamplingOptions.GREEDY);
-            List<Conversation.Turn> free = ConversationGenerator.withAnswers(corpus, corpus.heldOut());
+            List<Conversation> free = ConversationGenerator.withAnswers(corpus, corpus.heldOut());
             evaluation.ask("held-out free questions", free, SamplingOptions.GREEDY);
             evaluation.ask("held-out free questions, default sampling", free, SamplingOptions.DEFAULT.withSeed(1));
         }
     }
 
     /** The held-out phrasings less those that a trained question's variation happens to spell. */
-    private static List<Conversation.Turn> unseen(Corpus corpus) {
+    private static List<Conversation> unseen(Corpus corpus) {
         return ConversationGenerator.heldOutOf(corpus, List.of(DemoRecipe.chats(corpus), DemoRecipe.smallTalk(corpus)),
                 CHATS_REPLAYED);
     }
 
-    private void ask(String name, List<Conversation.Turn> turns, SamplingOptions sampling) {
+    private void ask(String name, List<Conversation> turns, SamplingOptions sampling) {
         int exact = 0;
         List<String> endless = new ArrayList<>();
-        for (Conversation.Turn turn : turns) {
+        for (Conversation turn : turns) {
             GenerationResult result = answer(model, turn.question(), sampling);
             boolean right = result.text().equals(turn.answer());
             exact += right ? 1 : 0;

@@ -1,13 +1,14 @@
 package io.github.jnpu.samples.demo;
 
 import io.github.jnpu.samples.demo.corpus.Conversation;
-import io.github.jnpu.samples.demo.corpus.ConversationGenerator;
+import io.github.jnpu.samples.demo.corpus.ConversationSource;
 import io.github.jnpu.samples.demo.corpus.Corpus;
 import io.github.jnpu.samples.demo.tokenizer.BytePairVocabulary;
 import io.github.jnpu.samples.demo.train.Batch;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 
 /**
@@ -19,10 +20,10 @@ final class SequenceSource {
 
     private final Corpus corpus;
     private final BytePairVocabulary vocabulary;
-    private final ConversationGenerator chats;
+    private final ConversationSource chats;
     private final Random random;
 
-    SequenceSource(Corpus corpus, BytePairVocabulary vocabulary, ConversationGenerator chats, long proseSeed) {
+    SequenceSource(Corpus corpus, BytePairVocabulary vocabulary, ConversationSource chats, long proseSeed) {
         this.corpus = corpus;
         this.vocabulary = vocabulary;
         this.chats = chats;
@@ -55,9 +56,9 @@ final class SequenceSource {
     static Batch.Sequence chat(BytePairVocabulary vocabulary, Conversation conversation) {
         Builder builder = new Builder(vocabulary);
         conversation.system().ifPresent(system -> builder.message("system", system, false));
-        for (Conversation.Turn turn : conversation.turns()) {
-            builder.message("user", turn.question(), false);
-            builder.message("assistant", turn.answer(), true);
+        for (Conversation.Message message : conversation.messages()) {
+            builder.message(message.role().name().toLowerCase(Locale.ROOT), message.text(),
+                    message.role() == Conversation.Role.ASSISTANT);
         }
         return builder.build();
     }

@@ -92,14 +92,14 @@ public final class TrainDemoModel {
      *            1 for all, n for every n-th
      */
     static double heldOutExactly(Corpus corpus, BytePairVocabulary vocabulary, GradientPass pass, int every) {
-        List<Conversation.Turn> turns = ConversationGenerator.heldOut(corpus);
+        List<Conversation> turns = ConversationGenerator.heldOut(corpus);
         int exact = 0;
         int count = 0;
         List<Batch.Sequence> sequences = new ArrayList<>();
         int size = 0;
         for (int i = 0; i < turns.size(); i += every) {
-            Conversation.Turn turn = turns.get(i);
-            sequences.add(SequenceSource.chat(vocabulary, Conversation.of(turn.question(), turn.answer())));
+            Conversation turn = turns.get(i);
+            sequences.add(SequenceSource.chat(vocabulary, turn));
             size += sequences.getLast().tokens().length;
             count++;
             if (size >= DemoRecipe.BATCH_TOKENS || i + every >= turns.size()) {

@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -30,10 +31,7 @@ class DemoModelFileTest {
         ConversationGenerator chats = new ConversationGenerator(corpus, 5);
         BytePairTrainer trainer = new BytePairTrainer();
         for (int i = 0; i < 2000; i++) {
-            chats.next().turns().forEach(turn -> {
-                trainer.add(turn.question());
-                trainer.add(turn.answer());
-            });
+            chats.next().messages().forEach(message -> trainer.add(message.text()));
         }
         return trainer.train(700);
     }
@@ -57,10 +55,8 @@ class DemoModelFileTest {
                 Conversation chat = chats.next();
                 List<ChatMessage> messages = new ArrayList<>();
                 chat.system().ifPresent(system -> messages.add(ChatMessage.system(system)));
-                chat.turns().forEach(turn -> {
-                    messages.add(ChatMessage.user(turn.question()));
-                    messages.add(ChatMessage.assistant(turn.answer()));
-                });
+                chat.messages().forEach(message -> messages
+                        .add(ChatMessage.of(message.role().name().toLowerCase(Locale.ROOT), message.text())));
                 String text = template.render(new ChatPrompt(messages, List.of(), false, java.util.Optional.empty()));
                 assertThat(tokenizer.encode(text, true)).as(text)
                         .containsExactly(SequenceSource.chat(vocabulary, chat).tokens());

@@ -1,6 +1,7 @@
 package io.github.jnpu.samples.demo.corpus;
 
-import io.github.jnpu.samples.demo.corpus.Conversation.Turn;
+import io.github.jnpu.samples.demo.corpus.Conversation.Message;
+import io.github.jnpu.samples.demo.corpus.Conversation.Role;
 
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -17,7 +18,7 @@ import java.util.stream.Collectors;
  * Draws chats from a corpus, without end; the same seed gives the same chats. Some phrasings never occur in them: they are
  * held out to measure what the model makes of questions that it has not seen.
  */
-public final class ConversationGenerator {
+public final class ConversationGenerator implements ConversationSource {
     static final String NO_MORE = "That is all that I know about it.";
     private static final int HELD_OUT_PERCENT = 7;
     private static final double MAX_WEIGHT = 14;
@@ -64,32 +65,32 @@ public final class ConversationGenerator {
     }
 
     /** The held-out phrasings, written cleanly, each with its answer. */
-    public static List<Turn> heldOut(Corpus corpus) {
-        Map<String, Turn> turns = new LinkedHashMap<>();
+    public static List<Conversation> heldOut(Corpus corpus) {
+        Map<String, Conversation> chats = new LinkedHashMap<>();
         for (Topic topic : corpus.topics()) {
             topic.questions().stream().flatMap(List::stream).filter(ConversationGenerator::isHeldOut).forEach(
-                    phrase -> turns.put(key(phrase), new Turn(WritingHabits.clean(phrase), topic.answer())));
+                    phrase -> chats.put(key(phrase), Conversation.of(WritingHabits.clean(phrase), topic.answer())));
         }
-        return List.copyOf(turns.values());
+        return List.copyOf(chats.values());
     }
 
     /**
      * {@link #heldOut} less what the first chats of some generators ask after all: another phrasing with a synonym, a contraction or
      * a missing word can spell a held-out one.
      */
-    public static List<Turn> heldOutOf(Corpus corpus, List<ConversationGenerator> generators, int chats) {
+    public static List<Conversation> heldOutOf(Corpus corpus, List<ConversationGenerator> generators, int chats) {
         Set<String> asked = new HashSet<>();
         for (ConversationGenerator generator : generators) {
             for (int i = 0; i < chats; i++) {
-                generator.next().turns().forEach(turn -> asked.add(key(turn.question())));
+                generator.next().texts(Role.USER).forEach(question -> asked.add(key(question)));
             }
         }
-        return heldOut(corpus).stream().filter(turn -> !asked.contains(key(turn.question()))).toList();
+        return heldOut(corpus).stream().filter(chat -> !asked.contains(key(chat.question()))).toList();
     }
 
     /** Freely written questions, each with its answer. */
-    public static List<Turn> withAnswers(Corpus corpus, List<Corpus.FreeQuestion> questions) {
-        return questions.stream().map(question -> new Turn(question.question(),
+    public static List<Conversation> withAnswers(Corpus corpus, List<Corpus.FreeQuestion> questions) {
+        return questions.stream().map(question -> Conversation.of(question.question(),
                 corpus.topics().stream().filter(topic -> topic.name().equals(question.topic())).findFirst()
                         .orElseThrow(() -> new IllegalArgumentException("no topic '%s'".formatted(question.topic())))
                         .answer()))
@@ -107,20 +108,22 @@ public final class ConversationGenerator {
     }
 
     /** The next chat: mostly one turn. */
+    @Override
     public Conversation next() {
         Optional<String> system = random.nextInt(100) < 8 ? Optional.of(pick(corpus.list("system"))) : Optional.empty();
-        List<Turn> turns = new ArrayList<>();
+        List<Message> messages = new ArrayList<>();
         int dice = random.nextInt(100);
         int questions = dice < 80 ? 1 : dice < 94 ? 2 : dice < 98 ? 3 : 5;
         for (int i = 0; i < questions; i++) {
             Topic topic = topic();
-            turns.add(new Turn(habits.write(pick(pick(topic.questions())), random), topic.answer()));
+            messages.add(Message.user(habits.write(pick(pick(topic.questions())), random)));
+            messages.add(Message.assistant(topic.answer()));
             if (random.nextInt(100) < (topic.more().isPresent() ? 30 : 3)) {
-                String request = habits.write(pick(corpus.list("more")), random);
-                turns.add(new Turn(request, topic.more().orElse(NO_MORE)));
+                messages.add(Message.user(habits.write(pick(corpus.list("more")), random)));
+                messages.add(Message.assistant(topic.more().orElse(NO_MORE)));
             }
         }
-        return new Conversation(system, turns);
+        return new Conversation(system, List.of(), messages);
     }
 
     private Topic topic() {

@@ -60,8 +60,8 @@ class CorpusTest {
 
     @Test
     void everyTopicIsTaughtAndItsAnswersAreWholeSentences() {
-        Set<String> taught = draw(1, 20_000).stream().flatMap(chat -> chat.turns().stream())
-                .map(Conversation.Turn::answer).collect(Collectors.toSet());
+        Set<String> taught = draw(1, 20_000).stream().flatMap(chat -> chat.texts(Conversation.Role.ASSISTANT).stream())
+                .collect(Collectors.toSet());
         Stream<String> answers = corpus.topics().stream()
                 .flatMap(topic -> Stream.concat(Stream.of(topic.answer()), topic.more().stream()));
         assertThat(answers).allMatch(taught::contains)
