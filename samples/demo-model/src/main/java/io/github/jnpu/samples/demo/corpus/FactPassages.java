@@ -18,7 +18,7 @@ import java.util.Random;
 final class FactPassages {
     private static final int HELD_OUT_FORMS_PERCENT = 4;
     private static final int PRONOUN_PERCENT = 15;
-    private static final int NOT_SAID_PERCENT = 10;
+    private static final int NOT_SAID_PERCENT = 14;
 
     private final InventedValues values = new InventedValues();
     private final List<Group> groups = new ArrayList<>();

@@ -13,10 +13,11 @@ import java.util.Random;
  */
 final class InventedValues {
     private static final int HELD_OUT_PERCENT = 8;
-    private static final String[] ONSETS = {"b", "br", "c", "d", "dr", "f", "g", "gr", "h", "j", "k", "kr", "l", "m",
-            "n", "p", "pl", "qu", "r", "s", "st", "sk", "t", "tr", "v", "w", "z", "th", "sh", "fl", "gl", ""};
-    private static final String[] VOWELS = {"a", "e", "i", "o", "u", "a", "e", "o", "ei", "ou", "ia", "y"};
-    private static final String[] CODAS = {"", "", "", "n", "r", "l", "s", "m", "t", "k", "nd", "rn", "x", "v", "rd"};
+    // Simple syllables more often than rare ones, so that most names are two to five tokens.
+    private static final String[] ONSETS = "b c d f g h j k l m n p r s t v w z b d f k l m n r s t v br dr gr kr pl st tr th sh fl qu"
+            .split(" ");
+    private static final String[] VOWELS = "a e i o u a e i o u a e o a i ou ei y".split(" ");
+    private static final String[] CODAS = ",,,,,,n,r,l,s,n,r,m,t,k,nd,x".split(",");
     private static final List<String> WORDS = List.of("Blue", "North", "Silver", "Green", "Old", "Grand", "Little",
             "Golden", "East", "Winter", "River", "Stone", "Iron", "Bright", "Red", "Hidden", "Royal", "Quiet",
             "Broken");

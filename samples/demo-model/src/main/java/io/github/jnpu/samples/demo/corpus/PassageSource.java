@@ -19,8 +19,8 @@ public final class PassageSource implements ConversationSource {
     private static final int PROSE_PERCENT = 45;
     private static final int LONG_PERCENT = 12;
     private static final int SENTENCES = 7;
-    private static final int LONG_SENTENCES = 20;
-    private static final int MAX_LENGTH = 2600;
+    private static final int LONG_SENTENCES = 15;
+    private static final int MAX_LENGTH = 2000;
     private static final List<String> HEADINGS = List.of("Notes", "Overview", "Handbook", "About", "FAQ", "Report",
             "Details",
             "Manual", "History", "News", "Chapter 2", "Guide", "Data sheet", "Facts");
@@ -75,7 +75,7 @@ public final class PassageSource implements ConversationSource {
     }
 
     /**
-     * Freely written passages with freely written questions, by the name of their form: each as LangChain4j writes it.
+     * Freely written passages with freely written questions, which no generator makes, as LangChain4j writes them.
      */
     public static List<Conversation> freelyWritten() {
         List<Conversation> chats = new ArrayList<>();

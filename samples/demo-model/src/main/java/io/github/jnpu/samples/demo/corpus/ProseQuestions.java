@@ -12,14 +12,14 @@ import java.util.Set;
 /** Asks about a sentence with its own rarer words: by turning it around where its verb is found, or by naming what it has. */
 final class ProseQuestions {
     private static final Set<String> STOP_WORDS = Set
-            .of(("a an the this that these those it its they them their he she his her "
+            .copyOf(List.of(("a an the this that these those it its they them their he she his her "
                     + "we our you your i my me is are was were be been being am do does did done has have had having will would can could "
                     + "may might must shall should not no nor and or but if then than so as at by for from in into of off on onto over to "
                     + "up with without within about after again all also any because before below between both each every few first "
                     + "here how however just last less more most much many never none nothing now once one only other others out own same "
                     + "some such there therefore three through too two under until upon very what when where whether which while who whom "
                     + "whose why yet else ever even still already always another anything something since per via instead like given "
-                    + "says said say tell does nobody somebody everything either neither rather that's").split(" "));
+                    + "says said say tell does nobody somebody everything either neither rather that's").split(" ")));
     private static final Set<String> AUXILIARIES = Set.of("is", "are", "was", "were", "can", "may", "must", "will",
             "should",
             "cannot", "could");
@@ -89,7 +89,7 @@ final class ProseQuestions {
         }
         String first = vary(phrases.get(random.nextInt(phrases.size())), random);
         String second = vary(phrases.get(random.nextInt(phrases.size())), random);
-        return first.equalsIgnoreCase(second) || random.nextBoolean()
+        return stem(first).equals(stem(second)) || random.nextBoolean()
                 ? pick(ABOUT_ONE, random).replace("{a}", first)
                 : pick(ABOUT_TWO, random).replace("{a}", first).replace("{b}", second);
     }
@@ -120,7 +120,7 @@ final class ProseQuestions {
         for (int at = 1; at < Math.min(words.length - 1, MAX_SUBJECT_WORDS + 1); at++) {
             String subject = String.join(" ", Arrays.copyOfRange(words, 0, at));
             if (subject.matches(".*[,:;()].*")
-                    || subject.matches("(?i)(it|they|this|that|these|what|if|when|there|nothing|all|so)\\b.*")) {
+                    || subject.matches("(?i)(whether|how|why|where|who|which|as|for|in|on|to|from|with|at|after|before|or|and|it|they|this|that|these|what|if|when|there|nothing|all|so)\\b.*")) {
                 return "";
             }
             String verb = words[at];
