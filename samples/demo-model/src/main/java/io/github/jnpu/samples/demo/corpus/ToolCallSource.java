@@ -187,7 +187,7 @@ public final class ToolCallSource implements ConversationSource {
     /** A tool of a kind among others. */
     private List<DefinedTool> tools(ToolKind kind) {
         int dice = random.nextInt(100);
-        List<DefinedTool> tools = others(List.of(kind), dice < 30 ? 0 : dice < 70 ? 1 : dice < 92 ? 2 : 3);
+        List<DefinedTool> tools = others(List.of(kind), dice < 40 ? 0 : dice < 80 ? 1 : dice < 96 ? 2 : 3);
         tools.add(random.nextInt(tools.size() + 1), new DefinedTool(kind, random));
         return tools;
     }
