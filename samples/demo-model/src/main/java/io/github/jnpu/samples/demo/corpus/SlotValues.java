@@ -36,7 +36,7 @@ final class SlotValues {
     SlotValues(Split split, Random random) {
         this.split = split;
         this.random = random;
-        for (String block : Corpus.text("values").strip().split("\n\n+")) {
+        for (String block : Corpus.text("slots").strip().split("\n\n+")) {
             String[] parts = block.split("\n", 2);
             String name = parts[0].split(" ", 2)[1];
             List<String> all = Arrays.asList(parts[1].strip().split(",\\s*|\n"));

@@ -1,0 +1,18 @@
+package io.github.jnpu.samples.demo.corpus;
+
+import java.util.Locale;
+
+/** Decides by a hash what is kept out of the training: the same on every machine and in every run. */
+final class HeldOut {
+    private HeldOut() {}
+
+    /** Whether a text belongs to so many percent of all texts; case, blanks and punctuation do not count. */
+    static boolean is(String text, int percent) {
+        // String.hashCode is specified; the multiplication spreads its neighbouring values.
+        return Integer.remainderUnsigned(key(text).hashCode() * 0x9E3779B9, 100) < percent;
+    }
+
+    static String key(String text) {
+        return text.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]", "");
+    }
+}
