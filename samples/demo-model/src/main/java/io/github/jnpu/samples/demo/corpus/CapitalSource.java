@@ -27,7 +27,8 @@ public final class CapitalSource implements ConversationSource {
 
     /** The answer to what the model does not know. */
     static String unknownAnswer(Corpus corpus) {
-        return corpus.topics().stream().filter(topic -> topic.name().equals("unknown")).findFirst().orElseThrow().answer();
+        return corpus.topics().stream().filter(topic -> topic.name().equals("unknown")).findFirst().orElseThrow()
+                .answer();
     }
 
     private static List<Map.Entry<String, String>> capitals() {
@@ -46,7 +47,9 @@ public final class CapitalSource implements ConversationSource {
             messages.add(turn[0]);
             messages.add(turn[1]);
         }
-        Optional<String> system = random.nextInt(100) < 8 ? Optional.of("You are a helpful assistant.") : Optional.empty();
+        Optional<String> system = random.nextInt(100) < 8
+                ? Optional.of("You are a helpful assistant.")
+                : Optional.empty();
         return new Conversation(system, List.of(), messages);
     }
 

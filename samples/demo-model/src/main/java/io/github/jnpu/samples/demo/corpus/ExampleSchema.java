@@ -7,8 +7,9 @@ import java.util.Map;
 
 /** The JSON Schema of which an expected answer is an example: every key is required, in the answer's order. */
 public final class ExampleSchema {
-    private static final List<List<String>> ENUMS = List.of(List.of("POSITIVE", "NEGATIVE", "NEUTRAL"), List.of("HIGH", "MEDIUM",
-            "LOW"));
+    private static final List<List<String>> ENUMS = List.of(List.of("POSITIVE", "NEGATIVE", "NEUTRAL"),
+            List.of("HIGH", "MEDIUM",
+                    "LOW"));
 
     private ExampleSchema() {}
 
@@ -37,12 +38,13 @@ public final class ExampleSchema {
                 schema.put("items", list.isEmpty() ? Map.of("type", "string") : schema(list.getFirst()));
             }
             case Boolean _ -> schema.put("type", "boolean");
-            case Integer _, Long _ -> schema.put("type", "integer");
+            case Integer _,Long _ -> schema.put("type", "integer");
             case Number _ -> schema.put("type", "number");
             case String text -> {
                 schema.put("type", "string");
-                ENUMS.stream().filter(values -> values.contains(text)).findFirst().ifPresent(values -> schema.put("enum",
-                        values));
+                ENUMS.stream().filter(values -> values.contains(text)).findFirst()
+                        .ifPresent(values -> schema.put("enum",
+                                values));
             }
             default -> throw new IllegalArgumentException("no schema for %s".formatted(value));
         }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -29,6 +30,9 @@ public final class JsonSource implements ConversationSource {
     private final Map<String, List<String>> frames;
     private final Random random;
     private final SlotValues slots;
+    private final Set<String> reserved = freelyWritten().stream()
+            .map(chat -> ConversationGenerator.key(chat.question()))
+            .collect(Collectors.toSet());
 
     /** A text with what it says: fields in their order with their keys. */
     private record Extract(String text, Map<String, Field> keys, Map<String, Object> json, List<Field> told) {}
@@ -69,6 +73,14 @@ public final class JsonSource implements ConversationSource {
 
     @Override
     public Conversation next() {
+        Conversation chat = drawn();
+        while (reserved.contains(ConversationGenerator.key(chat.question()))) {
+            chat = drawn();
+        }
+        return chat;
+    }
+
+    private Conversation drawn() {
         JsonDomain domain = slots.pick(domains);
         if (random.nextInt(100) < 25) {
             domain = domains.stream().filter(one -> one.name().equals("person")).findFirst().orElse(domain);

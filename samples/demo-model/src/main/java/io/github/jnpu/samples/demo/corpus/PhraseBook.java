@@ -40,7 +40,8 @@ final class PhraseBook {
         String text = question;
         int dice = random.nextInt(100);
         if (dice < 4) {
-            text = List.of("please ", "tell me, ", "hi, ", "ok, ", "question: ", "hello, ", "now ").get(random.nextInt(7)) + text;
+            text = List.of("please ", "tell me, ", "hi, ", "ok, ", "question: ", "hello, ", "now ")
+                    .get(random.nextInt(7)) + text;
         } else if (dice < 8) {
             text += List.of(", please", " please", " thanks", " exactly").get(random.nextInt(4));
         }

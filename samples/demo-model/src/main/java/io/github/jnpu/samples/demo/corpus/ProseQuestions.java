@@ -120,7 +120,8 @@ final class ProseQuestions {
         for (int at = 1; at < Math.min(words.length - 1, MAX_SUBJECT_WORDS + 1); at++) {
             String subject = String.join(" ", Arrays.copyOfRange(words, 0, at));
             if (subject.matches(".*[,:;()].*")
-                    || subject.matches("(?i)(whether|how|why|where|who|which|as|for|in|on|to|from|with|at|after|before|or|and|it|they|this|that|these|what|if|when|there|nothing|all|so)\\b.*")) {
+                    || subject.matches(
+                            "(?i)(whether|how|why|where|who|which|as|for|in|on|to|from|with|at|after|before|or|and|it|they|this|that|these|what|if|when|there|nothing|all|so)\\b.*")) {
                 return "";
             }
             String verb = words[at];

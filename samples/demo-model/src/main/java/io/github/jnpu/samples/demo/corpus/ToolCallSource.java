@@ -56,6 +56,9 @@ public final class ToolCallSource implements ConversationSource {
     private final Random random;
     private final SlotValues slots;
     private final Optional<ConversationSource> talk;
+    private final Set<String> reserved = freelyWritten().stream()
+            .map(chat -> ConversationGenerator.key(chat.question()))
+            .collect(Collectors.toSet());
 
     /** A question with the calls that answer it and how their results are told. */
     private record Task(String question, List<DefinedTool> tools, List<Map<String, String>> values) {}
@@ -142,6 +145,14 @@ public final class ToolCallSource implements ConversationSource {
 
     @Override
     public Conversation next() {
+        Conversation chat = drawn();
+        while (chat.texts(Role.USER).stream().map(ConversationGenerator::key).anyMatch(reserved::contains)) {
+            chat = drawn();
+        }
+        return chat;
+    }
+
+    private Conversation drawn() {
         List<Message> messages = new ArrayList<>();
         int dice = random.nextInt(100);
         if (dice < 10 && talk.isPresent()) {

@@ -149,7 +149,8 @@ final class MatrixProduct {
                 packColumns(values, from, right, packed, target, depth);
             }
         }
-        MemorySegment.copy(packed, 0, panel, ValueLayout.JAVA_FLOAT, 0, (rows + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS * depth);
+        MemorySegment.copy(packed, 0, panel, ValueLayout.JAVA_FLOAT, 0,
+                (rows + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS * depth);
     }
 
     private static void packRows(float[] values, int from, int down, float[] packed, int target, int depth) {
@@ -211,7 +212,8 @@ final class MatrixProduct {
         int r3 = r2 + cStride;
         int r4 = r3 + cStride;
         int r5 = r4 + cStride;
-        FloatVector c00, c01, c02, c03, c10, c11, c12, c13, c20, c21, c22, c23, c30, c31, c32, c33, c40, c41, c42, c43, c50, c51, c52, c53;
+        FloatVector c00, c01, c02, c03, c10, c11, c12, c13, c20, c21, c22, c23, c30, c31, c32, c33, c40, c41, c42, c43,
+                c50, c51, c52, c53;
         if (add) {
             c00 = FloatVector.fromArray(SPECIES, c, r0);
             c01 = FloatVector.fromArray(SPECIES, c, r0 + LANES);

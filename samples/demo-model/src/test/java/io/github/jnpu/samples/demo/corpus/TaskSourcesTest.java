@@ -56,8 +56,10 @@ class TaskSourcesTest {
     void freelyWrittenQuestionsFollowNoPhrasing() {
         Set<Pattern> phrasings = ToolKind.load().stream().flatMap(kind -> kind.questions().stream()).map(
                 TaskSourcesTest::pattern).collect(Collectors.toSet());
-        assertThat(ToolCallSource.freelyWritten().stream().map(Conversation::question).filter(question -> phrasings.stream()
-                .anyMatch(phrasing -> phrasing.matcher(plain(question)).matches()))).isEmpty();
+        assertThat(ToolCallSource.freelyWritten().stream().map(Conversation::question)
+                .filter(question -> phrasings.stream()
+                        .anyMatch(phrasing -> phrasing.matcher(plain(question)).matches())))
+                .isEmpty();
         Set<Pattern> texts = JsonDomain.load().stream().flatMap(domain -> domain.texts().stream()).map(
                 TaskSourcesTest::pattern).collect(Collectors.toSet());
         assertThat(JsonSource.freelyWritten().stream().map(Conversation::question).filter(question -> texts.stream()
@@ -115,8 +117,9 @@ class TaskSourcesTest {
     @Test
     void answersCopyWhatTheToolsGave() {
         List<Conversation> chats = ToolCallSource.heldOutAnswers(200);
-        assertThat(chats).allSatisfy(chat -> assertThat(chat.messages().get(chat.messages().size() - 2).role()).isEqualTo(
-                Role.TOOL));
+        assertThat(chats)
+                .allSatisfy(chat -> assertThat(chat.messages().get(chat.messages().size() - 2).role()).isEqualTo(
+                        Role.TOOL));
         assertThat(chats).allSatisfy(chat -> assertThat(chat.answer()).doesNotContain("<"));
     }
 
@@ -125,8 +128,9 @@ class TaskSourcesTest {
         List<Conversation> chats = draw(tools(4), 2000);
         assertThat(chats).filteredOn(chat -> !chat.tools().isEmpty() && !chat.texts(Role.ASSISTANT).toString().contains(
                 "<tool_call>")).hasSizeBetween(150, 500);
-        assertThat(chats).filteredOn(chat -> chat.tools().isEmpty()).hasSizeBetween(20, 300).allSatisfy(chat -> assertThat(chat
-                .answer()).isEqualTo(ToolCallSource.NO_TOOL));
+        assertThat(chats).filteredOn(chat -> chat.tools().isEmpty()).hasSizeBetween(20, 300)
+                .allSatisfy(chat -> assertThat(chat
+                        .answer()).isEqualTo(ToolCallSource.NO_TOOL));
     }
 
     @Test
@@ -145,8 +149,9 @@ class TaskSourcesTest {
     void toolsAreDefinedCompactlyEnough() {
         List<Conversation> chats = draw(tools(5), 2000);
         assertThat(chats).filteredOn(chat -> String.join("", chat.tools()).length() > 1300).hasSizeLessThan(20);
-        chats.stream().flatMap(chat -> chat.tools().stream()).map(TaskSourcesTest::parse).forEach(tool -> assertThat(tool.get(
-                "function").get("parameters").get("type").asText()).isEqualTo("object"));
+        chats.stream().flatMap(chat -> chat.tools().stream()).map(TaskSourcesTest::parse)
+                .forEach(tool -> assertThat(tool.get(
+                        "function").get("parameters").get("type").asText()).isEqualTo("object"));
     }
 
     private static JsonNode parse(String json) {
