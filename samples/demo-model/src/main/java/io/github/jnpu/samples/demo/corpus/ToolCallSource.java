@@ -56,6 +56,9 @@ public final class ToolCallSource implements ConversationSource {
     private final Random random;
     private final SlotValues slots;
     private final Optional<ConversationSource> talk;
+    private final Set<String> reserved = freelyWritten().stream()
+            .map(chat -> ConversationGenerator.key(chat.question()))
+            .collect(Collectors.toSet());
 
     /** A question with the calls that answer it and how their results are told. */
     private record Task(String question, List<DefinedTool> tools, List<Map<String, String>> values) {}
@@ -142,6 +145,14 @@ public final class ToolCallSource implements ConversationSource {
 
     @Override
     public Conversation next() {
+        Conversation chat = drawn();
+        while (chat.texts(Role.USER).stream().map(ConversationGenerator::key).anyMatch(reserved::contains)) {
+            chat = drawn();
+        }
+        return chat;
+    }
+
+    private Conversation drawn() {
         List<Message> messages = new ArrayList<>();
         int dice = random.nextInt(100);
         if (dice < 10 && talk.isPresent()) {
@@ -187,7 +198,7 @@ public final class ToolCallSource implements ConversationSource {
     /** A tool of a kind among others. */
     private List<DefinedTool> tools(ToolKind kind) {
         int dice = random.nextInt(100);
-        List<DefinedTool> tools = others(List.of(kind), dice < 30 ? 0 : dice < 70 ? 1 : dice < 92 ? 2 : 3);
+        List<DefinedTool> tools = others(List.of(kind), dice < 40 ? 0 : dice < 80 ? 1 : dice < 96 ? 2 : 3);
         tools.add(random.nextInt(tools.size() + 1), new DefinedTool(kind, random));
         return tools;
     }
