@@ -82,6 +82,16 @@ public interface ChatTemplate {
     }
 
     /**
+     * A Jinja template that spells out its special tokens.
+     *
+     * @throws ChatTemplateException
+     *             if it cannot be parsed
+     */
+    static ChatTemplate ofJinjaTemplate(String source) {
+        return JinjaChatTemplate.parse(source, Clock.systemDefaultZone());
+    }
+
+    /**
      * A Go template as Modelfiles have them.
      *
      * @throws ChatTemplateException

@@ -59,6 +59,11 @@ final class JinjaChatTemplate implements ChatTemplate {
                         text -> new JinjaChatTemplate(text, toolUse, SpecialTokens.of(metadata), clock));
     }
 
+    static ChatTemplate parse(String source, Clock clock) {
+        return new JinjaChatTemplate(source, Optional.empty(), new SpecialTokens(Optional.empty(), Optional.empty()),
+                clock);
+    }
+
     static ChatTemplate parse(String source, String bos, String eos, Clock clock) {
         return new JinjaChatTemplate(source, Optional.empty(), new SpecialTokens(Optional.of(bos), Optional.of(eos)),
                 clock);

@@ -18,10 +18,6 @@ import java.util.stream.IntStream;
 
 /** Writes a trained network with its vocabulary and chat template as GGUF: matrices in Q8_0, norms in F32. */
 final class DemoModelFile {
-    /** ChatML. */
-    static final String CHAT_TEMPLATE = "{% for message in messages %}"
-            + "{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}{% endfor %}"
-            + "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
     private static final int Q8_0_FILE_TYPE = 7;
     private static final int QUANTISATION_VERSION = 2;
     private static final int NORMAL_TOKEN = 1;
@@ -79,7 +75,7 @@ final class DemoModelFile {
         writer.putUnsigned("tokenizer.ggml.padding_token_id", endOfText);
         writer.put("tokenizer.ggml.add_bos_token", false);
         writer.put("tokenizer.ggml.add_space_prefix", false);
-        writer.put("tokenizer.chat_template", CHAT_TEMPLATE);
+        writer.put("tokenizer.chat_template", DemoChatTemplate.SOURCE);
     }
 
     private static void layer(GgufWriter writer, String prefix, Network.Layer layer, NetworkShape shape) {

@@ -1,5 +1,9 @@
 package io.github.jnpu.samples.demo;
 
+import io.github.jnpu.engine.chat.ChatMessage;
+import io.github.jnpu.engine.chat.ChatPrompt;
+import io.github.jnpu.engine.chat.ChatTemplate;
+import io.github.jnpu.engine.chat.tool.ToolCallJson;
 import io.github.jnpu.samples.demo.corpus.Conversation;
 import io.github.jnpu.samples.demo.corpus.ConversationSource;
 import io.github.jnpu.samples.demo.corpus.Corpus;
@@ -9,7 +13,10 @@ import io.github.jnpu.samples.demo.train.Batch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
+import java.util.regex.Pattern;
 
 /**
  * Turns chats into token sequences as the chat template would, and draws batches of them with some prose in between. The
@@ -17,6 +24,8 @@ import java.util.Random;
  */
 final class SequenceSource {
     private static final int PROSE_PERCENT = 4;
+    private static final String ANSWER = "assistant\n";
+    private static final ChatTemplate TEMPLATE = ChatTemplate.ofJinjaTemplate(DemoChatTemplate.SOURCE);
 
     private final Corpus corpus;
     private final BytePairVocabulary vocabulary;
@@ -55,12 +64,38 @@ final class SequenceSource {
 
     static Batch.Sequence chat(BytePairVocabulary vocabulary, Conversation conversation) {
         Builder builder = new Builder(vocabulary);
-        conversation.system().ifPresent(system -> builder.message("system", system, false));
-        for (Conversation.Message message : conversation.messages()) {
-            builder.message(message.role().name().toLowerCase(Locale.ROOT), message.text(),
-                    message.role() == Conversation.Role.ASSISTANT);
+        String text = TEMPLATE.render(prompt(conversation, false));
+        for (String message : text.split(Pattern.quote(BytePairVocabulary.MESSAGE_START))) {
+            if (!message.isEmpty()) {
+                int end = message.indexOf(BytePairVocabulary.MESSAGE_END);
+                builder.message(message.substring(0, end), message.startsWith(ANSWER));
+            }
         }
         return builder.build();
+    }
+
+    /**
+     * The conversation as the engine takes it.
+     *
+     * @param forAnswer
+     *            whether to leave out the last message, which the model shall write
+     */
+    static ChatPrompt prompt(Conversation conversation, boolean forAnswer) {
+        List<ChatMessage> messages = new ArrayList<>();
+        conversation.system().ifPresent(system -> messages.add(ChatMessage.system(system)));
+        for (Conversation.Message message : conversation.messages()) {
+            messages.add(ChatMessage.of(message.role().name().toLowerCase(Locale.ROOT), message.text()));
+        }
+        if (forAnswer) {
+            messages.removeLast();
+        }
+        return new ChatPrompt(messages, conversation.tools().stream().map(SequenceSource::tool).toList(), forAnswer,
+                Optional.empty());
+    }
+
+    private static Map<String, Object> tool(String definition) {
+        return ToolCallJson.object(definition)
+                .orElseThrow(() -> new IllegalArgumentException("a tool that is no JSON object: " + definition));
     }
 
     private static final class Builder {
@@ -72,11 +107,11 @@ final class SequenceSource {
             this.vocabulary = vocabulary;
         }
 
-        void message(String role, String content, boolean answer) {
+        void message(String text, boolean answer) {
             special(BytePairVocabulary.MESSAGE_START, false);
             // Together, because the engine too encodes what lies between two special tokens at once.
-            int head = vocabulary.encode(role + "\n").length;
-            int[] ids = vocabulary.encode(role + "\n" + content);
+            int[] ids = vocabulary.encode(text);
+            int head = answer ? vocabulary.encode(ANSWER).length : 0;
             for (int i = 0; i < ids.length; i++) {
                 tokens.add(ids[i]);
                 scored.add(answer && i >= head);
