@@ -1,33 +1,42 @@
 package io.github.jnpu.samples.demo;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.jnpu.convert.gguf.GgufFile;
 import io.github.jnpu.engine.FinishReason;
 import io.github.jnpu.engine.GenerationRequest;
 import io.github.jnpu.engine.GenerationResult;
 import io.github.jnpu.engine.LanguageModel;
 import io.github.jnpu.engine.ModelOptions;
+import io.github.jnpu.engine.chat.AnswerEvent;
+import io.github.jnpu.engine.chat.AnswerReader;
 import io.github.jnpu.engine.chat.ChatMessage;
 import io.github.jnpu.engine.chat.ChatPrompt;
+import io.github.jnpu.engine.chat.ChatTemplate;
+import io.github.jnpu.engine.chat.tool.ToolCallJson;
+import io.github.jnpu.engine.grammar.Grammar;
 import io.github.jnpu.engine.sampling.SamplingOptions;
 import io.github.jnpu.samples.demo.corpus.Conversation;
-import io.github.jnpu.samples.demo.corpus.ConversationGenerator;
 import io.github.jnpu.samples.demo.corpus.Corpus;
+import io.github.jnpu.samples.demo.corpus.ExampleSchema;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.IntStream;
+import java.util.Map;
+import java.util.Optional;
 
 /**
- * Asks a model file, through the engine and greedily, the questions that were kept out of the training, and counts the
- * answers that are exactly the expected ones: {@code EvaluateDemoModel FILE [EVERY [verbose]]}, where EVERY takes each
- * n-th of the held-out phrasings (the freely written questions are always all asked).
+ * Asks a model file, through the engine, what was kept out of the training, and counts what it answers exactly:
+ * {@code EvaluateDemoModel FILE [SIZE [verbose]]}, where SIZE bounds each set that is drawn. A tool call counts if its name and
+ * its arguments are the expected ones as JSON, a JSON answer, which the grammar of its schema forces, if it is equal as JSON,
+ * every other answer if it is the expected text to the letter.
  */
 public final class EvaluateDemoModel {
-    private static final int MAX_TOKENS = 96;
-    /** More than the training drew. */
-    private static final int CHATS_REPLAYED = 100_000;
+    private static final int MAX_TOKENS = 160;
+    private static final int SIZE = 200;
+    private static final ObjectMapper JSON = new ObjectMapper();
 
     private final LanguageModel model;
     private final boolean verbose;
@@ -38,52 +47,111 @@ public final class EvaluateDemoModel {
     }
 
     public static void main(String[] arguments) {
-        int every = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 1;
-        boolean verbose = arguments.length > 2;
-        Corpus corpus = Corpus.load();
-        List<Conversation> held = unseen(corpus);
+        int size = arguments.length > 1 ? Integer.parseInt(arguments[1]) : SIZE;
+        Map<String, List<Conversation>> sets = HeldOutSets.load(Corpus.load(), size);
         try (LanguageModel model = LanguageModel.load(GgufFile.open(Path.of(arguments[0])),
                 ModelOptions.DEFAULT.withThreads(1))) {
-            EvaluateDemoModel evaluation = new EvaluateDemoModel(model, verbose);
-            evaluation.ask("held-out phrasings", IntStream.range(0, held.size()).filter(i -> i % every == 0)
-                    .mapToObj(held::get).toList(), SamplingOptions.GREEDY);
-            evaluation.ask("development questions", ConversationGenerator.withAnswers(corpus, corpus.development()),
-                    SamplingOptions.GREEDY);
-            List<Conversation> free = ConversationGenerator.withAnswers(corpus, corpus.heldOut());
-            evaluation.ask("held-out free questions", free, SamplingOptions.GREEDY);
-            evaluation.ask("held-out free questions, default sampling", free, SamplingOptions.DEFAULT.withSeed(1));
+            EvaluateDemoModel evaluation = new EvaluateDemoModel(model, arguments.length > 2);
+            sets.forEach((name, chats) -> evaluation.ask(name, chats, SamplingOptions.GREEDY));
+            String free = HeldOutSets.FREE_QUESTIONS;
+            evaluation.ask(free + ", default sampling", sets.get(free), SamplingOptions.DEFAULT.withSeed(1));
         }
     }
 
-    /** The held-out phrasings less those that a trained question's variation happens to spell. */
-    private static List<Conversation> unseen(Corpus corpus) {
-        return ConversationGenerator.heldOutOf(corpus, List.of(DemoRecipe.chats(corpus), DemoRecipe.smallTalk(corpus)),
-                CHATS_REPLAYED);
-    }
-
-    private void ask(String name, List<Conversation> turns, SamplingOptions sampling) {
+    private void ask(String name, List<Conversation> chats, SamplingOptions sampling) {
         int exact = 0;
-        List<String> endless = new ArrayList<>();
-        for (Conversation turn : turns) {
-            GenerationResult result = answer(model, turn.question(), sampling);
-            boolean right = result.text().equals(turn.answer());
+        int endless = 0;
+        int fields = 0;
+        int rightFields = 0;
+        for (Conversation chat : chats) {
+            boolean json = HeldOutSets.isJson(name);
+            GenerationResult result = answer(model, chat, sampling, json);
+            endless += result.finishReason() == FinishReason.STOP ? 0 : 1;
+            boolean right = json ? equalJson(result.text(), chat.answer()) : isExpected(model, chat, result.text());
             exact += right ? 1 : 0;
-            if (result.finishReason() != FinishReason.STOP) {
-                endless.add(turn.question());
+            if (json) {
+                JsonNode expected = read(chat.answer()).orElseThrow();
+                Optional<JsonNode> given = read(result.text());
+                for (Map.Entry<String, JsonNode> field : expected.properties()) {
+                    fields++;
+                    rightFields += given.map(node -> field.getValue().equals(node.get(field.getKey()))).orElse(false)
+                            ? 1
+                            : 0;
+                }
             }
             if (verbose && !right) {
-                System.out.printf("  %s%n    expected: %s%n    answered: %s%n", turn.question(), turn.answer(),
+                System.out.printf("  %s%n    expected: %s%n    answered: %s%n", chat.question(), chat.answer(),
                         result.text());
             }
         }
-        System.out.printf(Locale.ROOT, "%s: %d of %d answered exactly (%.1f %%), %d without an end %s%n", name, exact,
-                turns.size(), 100.0 * exact / turns.size(), endless.size(), endless);
+        System.out.printf(Locale.ROOT, "%s: %d of %d exactly (%.1f %%), %d without an end%s%n", name, exact,
+                chats.size(), 100.0 * exact / chats.size(), endless,
+                fields == 0
+                        ? ""
+                        : String.format(Locale.ROOT, ", %d of %d fields (%.1f %%)", rightFields, fields,
+                                100.0 * rightFields / fields));
+    }
+
+    /** Whether an answer is the expected text, or calls the expected tools with the same arguments and nothing else. */
+    static boolean isExpected(LanguageModel model, Conversation chat, String text) {
+        List<ChatMessage.ToolCall> expected = calls(model, chat, chat.answer());
+        return expected.isEmpty()
+                ? text.equals(chat.answer())
+                : calls(model, chat, text).equals(expected);
+    }
+
+    /** The calls in an answer, less their random ids; none if there is text beside them. */
+    private static List<ChatMessage.ToolCall> calls(LanguageModel model, Conversation chat, String text) {
+        ChatPrompt prompt = SequenceSource.prompt(chat, true);
+        ChatTemplate template = model.chatTemplate().orElseThrow();
+        AnswerReader reader = AnswerReader.of(template.syntax(), prompt, template.render(prompt));
+        List<AnswerEvent> events = new ArrayList<>(reader.accept(text));
+        events.addAll(reader.finish());
+        List<ChatMessage.ToolCall> calls = new ArrayList<>();
+        for (AnswerEvent event : events) {
+            switch (event) {
+                case AnswerEvent.CompleteToolCall(int _, ChatMessage.ToolCall call) ->
+                    calls.add(new ChatMessage.ToolCall(Optional.empty(), call.name(), call.arguments()));
+                case AnswerEvent.PartialToolCall _ -> {
+                }
+                default -> {
+                    return List.of();
+                }
+            }
+        }
+        return calls;
+    }
+
+    private static boolean equalJson(String text, String expected) {
+        return read(text).equals(read(expected));
+    }
+
+    private static Optional<JsonNode> read(String text) {
+        try {
+            return Optional.of(JSON.readTree(text));
+        } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+            return Optional.empty();
+        }
     }
 
     /** The answer to one question, without a system prompt. */
     static GenerationResult answer(LanguageModel model, String question, SamplingOptions sampling) {
-        String prompt = model.chatTemplate().orElseThrow().render(ChatPrompt.of(List.of(ChatMessage.user(question))));
+        return answer(model, Conversation.of(question, ""), sampling, false);
+    }
+
+    /**
+     * What the model writes in place of a chat's last message.
+     *
+     * @param json
+     *            whether to hold it to the schema of the expected answer
+     */
+    static GenerationResult answer(LanguageModel model, Conversation chat, SamplingOptions sampling, boolean json) {
+        String prompt = model.chatTemplate().orElseThrow().render(SequenceSource.prompt(chat, true));
+        Optional<Grammar> grammar = json
+                ? Optional.of(Grammar.ofJsonSchema(
+                        ExampleSchema.of(ToolCallJson.object(chat.answer()).orElseThrow())))
+                : Optional.empty();
         return model.generate(GenerationRequest.of(model.encodePrompt(prompt, true)).withSampling(sampling)
-                .withMaxTokens(MAX_TOKENS));
+                .withMaxTokens(MAX_TOKENS).withGrammar(grammar));
     }
 }

@@ -6,37 +6,28 @@ import io.github.jnpu.engine.chat.ChatTemplate;
 import io.github.jnpu.engine.chat.tool.ToolCallJson;
 import io.github.jnpu.samples.demo.corpus.Conversation;
 import io.github.jnpu.samples.demo.corpus.ConversationSource;
-import io.github.jnpu.samples.demo.corpus.Corpus;
 import io.github.jnpu.samples.demo.tokenizer.BytePairVocabulary;
 import io.github.jnpu.samples.demo.train.Batch;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import java.util.regex.Pattern;
 
-/**
- * Turns chats into token sequences as the chat template would, and draws batches of them with some prose in between. The
- * model learns to write the answers with their end token, and the prose.
- */
+/** Turns chats into token sequences as the chat template does, and draws batches of them. The model learns to write the answers with their end token. */
 final class SequenceSource {
-    private static final int PROSE_PERCENT = 4;
     private static final String ANSWER = "assistant\n";
     private static final ChatTemplate TEMPLATE = ChatTemplate.ofJinjaTemplate(DemoChatTemplate.SOURCE);
 
-    private final Corpus corpus;
     private final BytePairVocabulary vocabulary;
     private final ConversationSource chats;
-    private final Random random;
 
-    SequenceSource(Corpus corpus, BytePairVocabulary vocabulary, ConversationSource chats, long proseSeed) {
-        this.corpus = corpus;
+    SequenceSource(BytePairVocabulary vocabulary, ConversationSource chats) {
         this.vocabulary = vocabulary;
         this.chats = chats;
-        this.random = new Random(proseSeed);
     }
 
     /** A batch of at least so many tokens. */
@@ -44,9 +35,7 @@ final class SequenceSource {
         List<Batch.Sequence> sequences = new ArrayList<>();
         int sum = 0;
         while (sum < tokens) {
-            Batch.Sequence sequence = random.nextInt(100) < PROSE_PERCENT
-                    ? prose(vocabulary, corpus.prose().get(random.nextInt(corpus.prose().size())))
-                    : chat(vocabulary, chats.next());
+            Batch.Sequence sequence = chat(vocabulary, chats.next());
             if (sequence.tokens().length <= maxLength) {
                 sequences.add(sequence);
                 sum += sequence.tokens().length;
@@ -55,23 +44,40 @@ final class SequenceSource {
         return new Batch(sequences);
     }
 
-    static Batch.Sequence prose(BytePairVocabulary vocabulary, String text) {
-        Builder builder = new Builder(vocabulary);
-        builder.text(text, true);
-        builder.special(BytePairVocabulary.END_OF_TEXT, true);
-        return builder.build();
+    /** What stands between the special tokens, each with its role. */
+    static List<String> texts(Conversation conversation) {
+        List<String> texts = new ArrayList<>();
+        for (String message : TEMPLATE.render(prompt(conversation, false)).split(
+                Pattern.quote(BytePairVocabulary.MESSAGE_START))) {
+            if (!message.isEmpty()) {
+                texts.add(message.substring(0, message.indexOf(BytePairVocabulary.MESSAGE_END)));
+            }
+        }
+        return texts;
     }
 
     static Batch.Sequence chat(BytePairVocabulary vocabulary, Conversation conversation) {
         Builder builder = new Builder(vocabulary);
-        String text = TEMPLATE.render(prompt(conversation, false));
-        for (String message : text.split(Pattern.quote(BytePairVocabulary.MESSAGE_START))) {
-            if (!message.isEmpty()) {
-                int end = message.indexOf(BytePairVocabulary.MESSAGE_END);
-                builder.message(message.substring(0, end), message.startsWith(ANSWER));
-            }
+        for (String text : texts(conversation)) {
+            builder.message(text, text.startsWith(ANSWER));
         }
         return builder.build();
+    }
+
+    /** Of which only the last answer counts. */
+    static Batch.Sequence lastAnswer(BytePairVocabulary vocabulary, Conversation conversation) {
+        Batch.Sequence chat = chat(vocabulary, conversation);
+        int last = chat.scored().length - 1;
+        while (!chat.scored()[last]) {
+            last--;
+        }
+        int first = last;
+        while (chat.scored()[first - 1]) {
+            first--;
+        }
+        boolean[] scored = new boolean[chat.scored().length];
+        Arrays.fill(scored, first, last + 1, true);
+        return new Batch.Sequence(chat.tokens(), scored);
     }
 
     /**

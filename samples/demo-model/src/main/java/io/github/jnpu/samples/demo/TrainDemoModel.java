@@ -1,7 +1,5 @@
 package io.github.jnpu.samples.demo;
 
-import io.github.jnpu.samples.demo.corpus.Conversation;
-import io.github.jnpu.samples.demo.corpus.ConversationGenerator;
 import io.github.jnpu.samples.demo.corpus.Corpus;
 import io.github.jnpu.samples.demo.tokenizer.BytePairVocabulary;
 import io.github.jnpu.samples.demo.train.Batch;
@@ -15,7 +13,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Trains the demo model: {@code TrainDemoModel DIRECTORY [THREADS]} writes {@code demo.gguf} to the directory. It keeps
@@ -25,6 +25,8 @@ import java.util.List;
 public final class TrainDemoModel {
     private static final int REPORT_EVERY = 20;
     private static final int SAVE_EVERY = 100;
+    private static final int MEASURE_EVERY = 200;
+    private static final int MEASURED = 60;
 
     private TrainDemoModel() {}
 
@@ -43,28 +45,21 @@ public final class TrainDemoModel {
                 network.parameterCount(), vocabulary.size(), done, DemoRecipe.STEPS);
         try (Workers workers = new Workers(threads)) {
             GradientPass pass = new GradientPass(network, workers, DemoRecipe.BATCH_TOKENS + shape.context());
-            SequenceSource general = new SequenceSource(corpus, vocabulary, DemoRecipe.chats(corpus),
-                    DemoRecipe.PROSE_SEED);
-            SequenceSource smallTalk = new SequenceSource(corpus, vocabulary, DemoRecipe.smallTalk(corpus),
-                    DemoRecipe.PROSE_SEED);
-            train(network, pass, workers, List.of(general, smallTalk), done, checkpoint);
+            Measure measure = new Measure(corpus, vocabulary, pass, shape.context());
+            train(network, pass, workers, new SequenceSource(vocabulary, DemoRecipe.chats(corpus)), done, checkpoint,
+                    measure);
             DemoModelFile.write(directory.resolve("demo.gguf"), network, vocabulary);
-            System.out.printf("held-out phrasings answered exactly, of every tenth: %.1f %%%n",
-                    100 * heldOutExactly(corpus, vocabulary, pass, 10));
         }
-
     }
 
-    private static void train(Network network, GradientPass pass, Workers workers, List<SequenceSource> stages,
-            int done,
-            Path checkpoint) throws IOException {
+    private static void train(Network network, GradientPass pass, Workers workers, SequenceSource source,
+            int done, Path checkpoint, Measure measure) throws IOException {
         int context = network.shape().context();
         long tokens = 0;
         long timed = 0;
         long start = System.nanoTime();
         double lossSum = 0;
         for (int step = 1; step <= DemoRecipe.STEPS; step++) {
-            SequenceSource source = step <= DemoRecipe.GENERAL_STEPS ? stages.getFirst() : stages.getLast();
             Batch batch = source.next(DemoRecipe.BATCH_TOKENS, context);
             tokens += batch.size();
             if (step <= done) {
@@ -82,34 +77,46 @@ public final class TrainDemoModel {
             if (step % SAVE_EVERY == 0 || step == DemoRecipe.STEPS) {
                 Checkpoint.write(checkpoint, network, step);
             }
+            if (step % MEASURE_EVERY == 0) {
+                measure.print(step);
+            }
         }
     }
 
-    /**
-     * The share of held-out questions whose answer is the network's first choice token for token.
-     *
-     * @param every
-     *            1 for all, n for every n-th
-     */
-    static double heldOutExactly(Corpus corpus, BytePairVocabulary vocabulary, GradientPass pass, int every) {
-        List<Conversation> turns = ConversationGenerator.heldOut(corpus);
-        int exact = 0;
-        int count = 0;
-        List<Batch.Sequence> sequences = new ArrayList<>();
-        int size = 0;
-        for (int i = 0; i < turns.size(); i += every) {
-            Conversation turn = turns.get(i);
-            sequences.add(SequenceSource.chat(vocabulary, turn));
-            size += sequences.getLast().tokens().length;
-            count++;
-            if (size >= DemoRecipe.BATCH_TOKENS || i + every >= turns.size()) {
-                for (boolean right : pass.predictsExactly(new Batch(sequences))) {
-                    exact += right ? 1 : 0;
-                }
-                sequences.clear();
-                size = 0;
-            }
+    /** Counts on the way how many held-out answers the network would write; does not touch the training. */
+    private static final class Measure {
+        private final Map<String, List<Batch.Sequence>> sets = new LinkedHashMap<>();
+        private final GradientPass pass;
+
+        Measure(Corpus corpus, BytePairVocabulary vocabulary, GradientPass pass, int maxLength) {
+            this.pass = pass;
+            HeldOutSets.load(corpus, MEASURED).forEach((name, chats) -> sets.put(name,
+                    HeldOutSets.some(chats, MEASURED).stream().map(chat -> SequenceSource.lastAnswer(vocabulary, chat))
+                            .filter(sequence -> sequence.tokens().length <= maxLength).toList()));
         }
-        return (double) exact / count;
+
+        void print(int step) {
+            StringBuilder line = new StringBuilder("step %d, exact:".formatted(step));
+            sets.forEach((name, sequences) -> line.append(" %s %.0f %%,".formatted(name, 100 * exact(sequences))));
+            System.out.println(line);
+        }
+
+        private double exact(List<Batch.Sequence> sequences) {
+            int exact = 0;
+            List<Batch.Sequence> some = new ArrayList<>();
+            int size = 0;
+            for (int i = 0; i < sequences.size(); i++) {
+                some.add(sequences.get(i));
+                size += sequences.get(i).tokens().length;
+                if (size >= DemoRecipe.BATCH_TOKENS || i + 1 == sequences.size()) {
+                    for (boolean right : pass.predictsExactly(new Batch(some))) {
+                        exact += right ? 1 : 0;
+                    }
+                    some.clear();
+                    size = 0;
+                }
+            }
+            return (double) exact / sequences.size();
+        }
     }
 }
