@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.Collectors;
 
 /** Draws questions about the capitals of countries, both ways round; of other places it does not know the capital. */
 public final class CapitalSource implements ConversationSource {
@@ -17,6 +18,7 @@ public final class CapitalSource implements ConversationSource {
 
     private final PhraseBook phrases = new PhraseBook();
     private final List<Map.Entry<String, String>> capitals = capitals();
+    private final Map<String, List<String>> otherNames = otherNames();
     private final String unknown;
     private final Random random;
 
@@ -65,7 +67,7 @@ public final class CapitalSource implements ConversationSource {
         String list = dice < UNKNOWN_PERCENT + COUNTRY_PERCENT ? "country-of" : "capital-of";
         while (true) {
             Map.Entry<String, String> country = capitals.get(random.nextInt(capitals.size()));
-            String question = question(phrases.pick(list, random), country);
+            String question = question(phrases.pick(list, random), Map.entry(named(country.getKey()), country.getValue()));
             if (!HeldOut.is(question, HELD_OUT_PERCENT) && !HeldOut.isFreelyWritten(question)) {
                 return new Message[]{Message.user(PhraseBook.write(question, random)),
                         Message.assistant(answer(country))};
@@ -86,6 +88,17 @@ public final class CapitalSource implements ConversationSource {
             }
         }
         return List.copyOf(chats);
+    }
+
+    /** The country or, one time in three, another name of it. */
+    private String named(String country) {
+        List<String> others = otherNames.getOrDefault(country, List.of());
+        return others.isEmpty() || random.nextInt(3) > 0 ? country : others.get(random.nextInt(others.size()));
+    }
+
+    private static Map<String, List<String>> otherNames() {
+        return Corpus.text("capitals").lines().map(line -> line.split("=")).filter(parts -> parts.length > 2)
+                .collect(Collectors.toMap(parts -> parts[0], parts -> List.of(parts[2].split(","))));
     }
 
     /** The answer about a country. */

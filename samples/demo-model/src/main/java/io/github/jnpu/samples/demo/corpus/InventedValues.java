@@ -50,6 +50,8 @@ final class InventedValues {
     String any(String kind, Random random) {
         return switch (kind) {
             case "person" -> list("first", random) + " " + name(random, 1 + random.nextInt(2));
+            case "pet" -> (random.nextBoolean() ? name(random, 1) : list("first", random)) + " the "
+                    + list("animal", random);
             case "town" -> town(random);
             case "company" -> company(random);
             case "chip" ->
