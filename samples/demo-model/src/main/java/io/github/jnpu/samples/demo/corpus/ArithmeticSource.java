@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.regex.Pattern;
 
 /** Draws sums, differences, products and divisions of numbers to 20, in digits and in words. */
 public final class ArithmeticSource implements ConversationSource {
@@ -15,8 +16,7 @@ public final class ArithmeticSource implements ConversationSource {
     private static final int WORDS_PERCENT = 25;
     private static final int LARGEST = 20;
     private static final int LARGEST_FACTOR = 10;
-    private static final List<String> WORDS = List.of("zero", "one", "two", "three", "four", "five", "six", "seven",
-            "eight",
+    private static final List<String> WORDS = List.of("zero", "one", "two", "three", "four", "five", "six", "seven", "eight",
             "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
             "nineteen", "twenty");
 
@@ -75,12 +75,17 @@ public final class ArithmeticSource implements ConversationSource {
                 problem = problem(random);
                 phrase = phrases.pick(problem.operation.list, random);
             }
-            messages.add(Message.user(PhraseBook.write(question(phrase, problem), random)));
+            String question = question(phrase, problem);
+            if (HeldOut.isFreelyWritten(question)) {
+                continue;
+            }
+            messages.add(Message.user(PhraseBook.write(question, random)));
             messages.add(Message.assistant(problem.answer()));
         }
-        Optional<String> system = random.nextInt(100) < 8
-                ? Optional.of("You are a helpful assistant.")
-                : Optional.empty();
+        if (messages.isEmpty()) {
+            return next();
+        }
+        Optional<String> system = random.nextInt(100) < 8 ? Optional.of("You are a helpful assistant.") : Optional.empty();
         return new Conversation(system, List.of(), messages);
     }
 
@@ -118,6 +123,17 @@ public final class ArithmeticSource implements ConversationSource {
         return new Problem(Operation.DIVIDE, divisor * random.nextInt(LARGEST / divisor + 1), divisor);
     }
 
+    /** The answer to a problem such as {@code 7+5}. */
+    static String answerFor(String problem) {
+        for (Operation operation : Operation.values()) {
+            String[] numbers = problem.split(Pattern.quote(operation.sign));
+            if (numbers.length == 2) {
+                return new Problem(operation, Integer.parseInt(numbers[0]), Integer.parseInt(numbers[1])).answer();
+            }
+        }
+        throw new IllegalArgumentException("'%s' is no problem".formatted(problem));
+    }
+
     private static boolean isHeldOut(String phrase, Problem problem) {
         return HeldOut.is(phrase + " " + problem.answer(), HELD_OUT_PERCENT);
     }
@@ -135,8 +151,7 @@ public final class ArithmeticSource implements ConversationSource {
             Problem problem = problem(source.random);
             String phrase = source.phrases.pick(problem.operation.list, source.random);
             if (isHeldOut(phrase, problem)) {
-                chats.add(Conversation.of(PhraseBook.capitalized(source.question(phrase, problem)) + "?",
-                        problem.answer()));
+                chats.add(Conversation.of(PhraseBook.capitalized(source.question(phrase, problem)) + "?", problem.answer()));
             }
         }
         return List.copyOf(chats);

@@ -57,15 +57,16 @@ public final class CapitalSource implements ConversationSource {
         int dice = random.nextInt(100);
         if (dice < UNKNOWN_PERCENT) {
             String place = phrases.pick("unknown-place", random);
-            String phrase = phrases.pick("capital-of", random);
-            return new Message[]{Message.user(PhraseBook.write(phrase.replace("$c", place), random)),
-                    Message.assistant(unknown)};
+            String question = phrases.pick("capital-of", random).replace("$c", place);
+            return HeldOut.isFreelyWritten(question)
+                    ? turn()
+                    : new Message[]{Message.user(PhraseBook.write(question, random)), Message.assistant(unknown)};
         }
         String list = dice < UNKNOWN_PERCENT + COUNTRY_PERCENT ? "country-of" : "capital-of";
         while (true) {
             Map.Entry<String, String> country = capitals.get(random.nextInt(capitals.size()));
             String question = question(phrases.pick(list, random), country);
-            if (!HeldOut.is(question, HELD_OUT_PERCENT)) {
+            if (!HeldOut.is(question, HELD_OUT_PERCENT) && !HeldOut.isFreelyWritten(question)) {
                 return new Message[]{Message.user(PhraseBook.write(question, random)),
                         Message.assistant(answer(country))};
             }
@@ -85,6 +86,12 @@ public final class CapitalSource implements ConversationSource {
             }
         }
         return List.copyOf(chats);
+    }
+
+    /** The answer about a country. */
+    static String answerFor(String country) {
+        return capitals().stream().filter(entry -> entry.getKey().equals(country)).findFirst().map(CapitalSource::answer)
+                .orElseThrow(() -> new IllegalArgumentException("no capital of '%s'".formatted(country)));
     }
 
     private static String question(String phrase, Map.Entry<String, String> country) {

@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
 public final class ConversationGenerator implements ConversationSource {
     static final String NO_MORE = "That is all that I know about it.";
     private static final int HELD_OUT_PERCENT = 7;
-    private static final double MAX_WEIGHT = 14;
+    private static final double MAX_WEIGHT = 45;
 
     private final Corpus corpus;
     private final WritingHabits habits;
@@ -90,11 +90,22 @@ public final class ConversationGenerator implements ConversationSource {
 
     /** Freely written questions, each with its answer. */
     public static List<Conversation> withAnswers(Corpus corpus, List<Corpus.FreeQuestion> questions) {
-        return questions.stream().map(question -> Conversation.of(question.question(),
-                corpus.topics().stream().filter(topic -> topic.name().equals(question.topic())).findFirst()
-                        .orElseThrow(() -> new IllegalArgumentException("no topic '%s'".formatted(question.topic())))
-                        .answer()))
-                .toList();
+        return questions.stream()
+                .map(question -> Conversation.of(question.question(), answerOf(corpus, question.topic()))).toList();
+    }
+
+    private static String answerOf(Corpus corpus, String topic) {
+        if (topic.startsWith("capital:")) {
+            return CapitalSource.answerFor(topic.substring("capital:".length()).replace('_', ' '));
+        }
+        if (topic.startsWith("sum:")) {
+            return ArithmeticSource.answerFor(topic.substring("sum:".length()));
+        }
+        if (topic.equals("large")) {
+            return ArithmeticSource.TOO_LARGE;
+        }
+        return corpus.topics().stream().filter(known -> known.name().equals(topic)).findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no topic '%s'".formatted(topic))).answer();
     }
 
     static boolean isHeldOut(String phrase) {

@@ -43,7 +43,10 @@ public record Corpus(List<Topic> topics, Map<String, List<String>> lists, List<S
     private static final List<String> FILES = List.of("frames", "npu", "jnpu", "commands", "models", "java", "talk",
             "unknown", "habits");
 
-    /** A question as somebody may write it, and the topic whose answer fits. */
+    /**
+     * A question as somebody may write it, and the topic whose answer fits: one of {@link #topics}, or {@code capital:Country},
+     * {@code sum:7+5}, {@code large} for what the sources of capitals and sums answer.
+     */
     public record FreeQuestion(String topic, String question) {}
 
     public Corpus {
@@ -61,7 +64,11 @@ public record Corpus(List<Topic> topics, Map<String, List<String>> lists, List<S
             reader.read(file, text(file));
         }
         return new Corpus(reader.topics, reader.lists, Arrays.asList(text("prose").strip().split("\n\n+")),
-                freeQuestions("development"), freeQuestions("heldout"));
+                freeQuestions("development"), freelyHeldOut());
+    }
+
+    static List<FreeQuestion> freelyHeldOut() {
+        return Stream.of("heldout", "heldout-broad").flatMap(file -> freeQuestions(file).stream()).toList();
     }
 
     private static List<FreeQuestion> freeQuestions(String file) {

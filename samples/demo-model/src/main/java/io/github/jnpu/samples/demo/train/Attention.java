@@ -1,5 +1,7 @@
 package io.github.jnpu.samples.demo.train;
 
+import java.util.Arrays;
+
 /** Causal grouped-query attention with rope over the sequences of a batch, forward and backward. */
 final class Attention {
     private final NetworkShape shape;
@@ -94,9 +96,9 @@ final class Attention {
                     probabilities[j] *= scale;
                 }
                 RowKernels.softmax(probabilities, row, i + 1, visible);
-                RowKernels.combine(probabilities, row, 1, i + 1, qkv, valueAt, stride, output,
-                        (start + i) * shape.width() + head * headWidth, headWidth, false);
             }
+            combineCausal(probabilities, offset + head * length * padded, padded, length, qkv, valueAt, stride, output,
+                    start * shape.width() + head * headWidth, shape.width());
         }
     }
 
@@ -139,17 +141,46 @@ final class Attention {
                 for (int j = 0; j <= i; j++) {
                     scores[row + j] = scale * probabilities[firstRow + row + j] * (scores[row + j] - mean);
                 }
-                RowKernels.combine(scores, row, 1, i + 1, qkv, keyAt, stride, gradient, queryAt + i * stride, headWidth,
-                        false);
+                // What four rows at once may read.
+                Arrays.fill(scores, row + i + 1, row + padded(i + 1), 0);
             }
+            combineCausal(scores, 0, padded, length, qkv, keyAt, stride, gradient, queryAt, stride);
             // The first query head of a group begins the group's sum.
             boolean add = head % (shape.heads() / shape.keyValueHeads()) != 0;
-            for (int j = 0; j < length; j++) {
-                RowKernels.combine(scores, j * padded + j, padded, length - j, qkv, queryAt + j * stride, stride,
-                        gradient, keyAt + j * stride, headWidth, add);
-                RowKernels.combine(probabilities, firstRow + j * padded + j, padded, length - j, outputGradient,
-                        outputAt + j * width, width, gradient, valueAt + j * stride, headWidth, add);
-            }
+            gather(scores, 0, padded, length, qkv, queryAt, stride, gradient, keyAt, stride, add);
+            gather(probabilities, firstRow, padded, length, outputGradient, outputAt, width, gradient, valueAt, stride,
+                    add);
+        }
+    }
+
+    /** Row i of the target becomes the sum of rows 0 to i, weighted with row i of a matrix that is zero behind it. */
+    private void combineCausal(float[] weights, int weightAt, int padded, int length, float[] rows, int rowAt,
+            int rowStride, float[] target, int targetAt, int targetStride) {
+        int headWidth = shape.headWidth();
+        int i = 0;
+        for (; i + 4 <= length; i += 4) {
+            RowKernels.combineFourRows(weights, weightAt + i * padded, padded, 1, i + 4, rows, rowAt, rowStride, target,
+                    targetAt + i * targetStride, targetStride, headWidth, false);
+        }
+        for (; i < length; i++) {
+            RowKernels.combine(weights, weightAt + i * padded, 1, i + 1, rows, rowAt, rowStride, target,
+                    targetAt + i * targetStride, headWidth, false);
+        }
+    }
+
+    /** The transposed {@link #combineCausal}: row j is the sum of the rows from j on, weighted with column j. */
+    private void gather(float[] weights, int weightAt, int padded, int length, float[] rows, int rowAt, int rowStride,
+            float[] target, int targetAt, int targetStride, boolean add) {
+        int headWidth = shape.headWidth();
+        int j = 0;
+        for (; j + 4 <= length; j += 4) {
+            RowKernels.combineFourRows(weights, weightAt + j * padded + j, 1, padded, length - j, rows,
+                    rowAt + j * rowStride, rowStride, target, targetAt + j * targetStride, targetStride, headWidth,
+                    add);
+        }
+        for (; j < length; j++) {
+            RowKernels.combine(weights, weightAt + j * padded + j, padded, length - j, rows,
+                    rowAt + j * rowStride, rowStride, target, targetAt + j * targetStride, headWidth, add);
         }
     }
 

@@ -25,8 +25,8 @@ final class MatrixProduct {
     private static final int TILE_COLUMNS = 4 * LANES;
     /** Inner block: a packed panel of it (32 KiB at 512 bits) stays in the first-level cache. */
     private static final int INNER = 384;
-    /** Rows per task: a packed block of it (96 KiB) stays in the second-level cache. */
-    private static final int ROWS = 192;
+    /** Rows per task at most: a packed block of them (540 KiB) stays in the second-level cache. */
+    private static final int ROWS = 60 * TILE_ROWS;
     /** Widths of results must be multiples of it, so that no vector width leaves a rest. */
     static final int WIDTH_MULTIPLE = 64;
 
@@ -74,10 +74,12 @@ final class MatrixProduct {
         if (columns % WIDTH_MULTIPLE != 0) {
             throw new IllegalArgumentException(columns + " columns are no multiple of " + WIDTH_MULTIPLE);
         }
-        int blocks = (rows + ROWS - 1) / ROWS;
-        workers.forEach(blocks, block -> {
-            int from = block * ROWS;
-            multiplyBlock(a, b, c, from, Math.min(ROWS, rows - from), columns, inner, accumulate);
+        // The more rows a task has, the less often the other factor is packed. Results do not depend on it.
+        int share = (rows + workers.threads() - 1) / workers.threads();
+        int blockRows = Math.min(ROWS, (share + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS);
+        workers.forEach((rows + blockRows - 1) / blockRows, block -> {
+            int from = block * blockRows;
+            multiplyBlock(a, b, c, from, Math.min(blockRows, rows - from), columns, inner, accumulate);
         });
     }
 
@@ -86,17 +88,18 @@ final class MatrixProduct {
         int tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
         Scratch scratch = SCRATCH.get();
         float[] edge = scratch.edge;
+        long packedA = scratch.a.address();
         long panel = scratch.panel.address();
         for (int k = 0; k < inner; k += INNER) {
             int depth = Math.min(INNER, inner - k);
-            pack(a, scratch.packing, scratch.a, fromRow, rows, k, depth);
+            pack(a, packedA, fromRow, rows, k, depth);
             boolean add = accumulate || k > 0;
             for (int column = 0; column < columns; column += TILE_COLUMNS) {
                 packPanel(b, k * columns + column, columns, depth, panel);
                 for (int tile = 0; tile < tiles; tile++) {
                     int row = tile * TILE_ROWS;
                     int target = (fromRow + row) * columns + column;
-                    long tileA = scratch.a.address() + (long) row * depth * Float.BYTES;
+                    long tileA = packedA + (long) row * depth * Float.BYTES;
                     if (rows - row >= TILE_ROWS) {
                         multiplyTile(tileA, panel, c, target, columns, depth, add);
                     } else {
@@ -128,69 +131,65 @@ final class MatrixProduct {
     }
 
     /** Tiles of six rows, column by column; missing rows of the last tile are zero. */
-    private static void pack(Factor a, float[] packed, MemorySegment panel, int fromRow, int rows, int k, int depth) {
+    private static void pack(Factor a, long packed, int fromRow, int rows, int k, int depth) {
         float[] values = a.values();
         int down = a.rowStride();
         int right = a.columnStride();
         for (int row = 0; row < rows; row += TILE_ROWS) {
-            int target = row * depth;
+            long target = packed + (long) row * depth * Float.BYTES;
             int from = (fromRow + row) * down + k * right;
             int present = Math.min(TILE_ROWS, rows - row);
-            if (present < TILE_ROWS) {
-                Arrays.fill(packed, target, target + TILE_ROWS * depth, 0);
-                for (int r = 0; r < present; r++) {
-                    for (int i = 0; i < depth; i++) {
-                        packed[target + i * TILE_ROWS + r] = values[from + r * down + i * right];
+            if (present == TILE_ROWS && right == 1) {
+                packRows(values, from, down, target, depth);
+            } else if (present == TILE_ROWS && from + (depth - 1) * right + 8 <= values.length) {
+                packColumns(values, from, right, target, depth);
+            } else {
+                for (int i = 0; i < depth; i++) {
+                    for (int r = 0; r < TILE_ROWS; r++) {
+                        MEMORY.set(FLOAT, target + ((long) i * TILE_ROWS + r) * Float.BYTES,
+                                r < present ? values[from + r * down + i * right] : 0);
                     }
                 }
-            } else if (right == 1) {
-                packRows(values, from, down, packed, target, depth);
-            } else {
-                packColumns(values, from, right, packed, target, depth);
             }
         }
-        MemorySegment.copy(packed, 0, panel, ValueLayout.JAVA_FLOAT, 0,
-                (rows + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS * depth);
     }
 
-    private static void packRows(float[] values, int from, int down, float[] packed, int target, int depth) {
+    private static void packRows(float[] values, int from, int down, long target, int depth) {
         int r1 = from + down;
         int r2 = r1 + down;
         int r3 = r2 + down;
         int r4 = r3 + down;
         int r5 = r4 + down;
         for (int i = 0; i < depth; i++) {
-            int to = target + i * TILE_ROWS;
-            packed[to] = values[from + i];
-            packed[to + 1] = values[r1 + i];
-            packed[to + 2] = values[r2 + i];
-            packed[to + 3] = values[r3 + i];
-            packed[to + 4] = values[r4 + i];
-            packed[to + 5] = values[r5 + i];
+            long to = target + (long) i * TILE_ROWS * Float.BYTES & ANY;
+            MEMORY.set(FLOAT, to, values[from + i]);
+            MEMORY.set(FLOAT, to + 4, values[r1 + i]);
+            MEMORY.set(FLOAT, to + 8, values[r2 + i]);
+            MEMORY.set(FLOAT, to + 12, values[r3 + i]);
+            MEMORY.set(FLOAT, to + 16, values[r4 + i]);
+            MEMORY.set(FLOAT, to + 20, values[r5 + i]);
         }
     }
 
-    private static void packColumns(float[] values, int from, int right, float[] packed, int target, int depth) {
+    /** Eight values at a time: the two beyond the tile's six are overwritten by the next ones, the last by the next tile. */
+    private static void packColumns(float[] values, int from, int right, long target, int depth) {
         int at = from;
+        long to = target;
         for (int i = 0; i < depth; i++) {
-            int to = target + i * TILE_ROWS;
-            packed[to] = values[at];
-            packed[to + 1] = values[at + 1];
-            packed[to + 2] = values[at + 2];
-            packed[to + 3] = values[at + 3];
-            packed[to + 4] = values[at + 4];
-            packed[to + 5] = values[at + 5];
+            FloatVector low = FloatVector.fromArray(FloatVector.SPECIES_128, values, at);
+            FloatVector high = FloatVector.fromArray(FloatVector.SPECIES_128, values, at + 4);
+            low.intoMemorySegment(MEMORY, to & ANY, ORDER);
+            high.intoMemorySegment(MEMORY, (to & ANY) + 16, ORDER);
             at += right;
+            to += TILE_ROWS * Float.BYTES;
         }
     }
 
-    /** What one thread packs factors into. */
+    /** What one thread packs factors into; aligned, unlike arrays: a load across two cache lines takes twice as long. */
     private static final class Scratch {
-        private final float[] packing = new float[(ROWS + TILE_ROWS) * INNER];
         private final MemorySegment a = Arena.ofAuto().allocate((long) (ROWS + TILE_ROWS) * INNER * Float.BYTES, 64);
-        private final float[] edge = new float[TILE_ROWS * TILE_COLUMNS];
-        /** Aligned, unlike arrays: a load across two cache lines takes twice as long. */
         private final MemorySegment panel = Arena.ofAuto().allocate((long) INNER * TILE_COLUMNS * Float.BYTES, 64);
+        private final float[] edge = new float[TILE_ROWS * TILE_COLUMNS];
     }
 
     private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);

@@ -72,8 +72,10 @@ public final class Parameter {
         int square = 16;
         for (int r0 = 0; r0 < rows; r0 += square) {
             for (int c0 = 0; c0 < columns; c0 += square) {
-                for (int r = r0; r < Math.min(rows, r0 + square); r++) {
-                    for (int c = c0; c < Math.min(columns, c0 + square); c++) {
+                int lastRow = Math.min(rows, r0 + square);
+                int lastColumn = Math.min(columns, c0 + square);
+                for (int c = c0; c < lastColumn; c++) {
+                    for (int r = r0; r < lastRow; r++) {
                         transposed[c * rows + r] = value[r * columns + c];
                     }
                 }

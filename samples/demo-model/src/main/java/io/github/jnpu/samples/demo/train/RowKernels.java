@@ -32,7 +32,13 @@ final class RowKernels {
      */
     static void combine(float[] weights, int weightOffset, int weightStride, int count, float[] rows, int rowOffset,
             int rowStride, float[] target, int targetOffset, int width, boolean accumulate) {
-        for (int column = 0; column < width; column += 2 * LANES) {
+        int column = 0;
+        // Four chains of sums at a time where there are as many columns: a multiply-add takes four cycles.
+        for (; column + 4 * LANES <= width; column += 4 * LANES) {
+            combineFour(weights, weightOffset, weightStride, count, rows, rowOffset + column, rowStride, target,
+                    targetOffset + column, accumulate);
+        }
+        for (; column < width; column += 2 * LANES) {
             FloatVector low = accumulate
                     ? FloatVector.fromArray(SPECIES, target, targetOffset + column)
                     : FloatVector.zero(SPECIES);
@@ -51,6 +57,87 @@ final class RowKernels {
             low.intoArray(target, targetOffset + column);
             high.intoArray(target, targetOffset + column + LANES);
         }
+    }
+
+    /**
+     * {@link #combine} for four rows of weights and of targets at once: eight chains of sums, so that the multiply-adds need not wait
+     * for each other.
+     *
+     * @param weightRow
+     *            distance of the rows of weights
+     * @param targetRow
+     *            distance of the rows of targets
+     */
+    static void combineFourRows(float[] weights, int weightOffset, int weightRow, int weightStride, int count,
+            float[] rows, int rowOffset, int rowStride, float[] target, int targetOffset, int targetRow, int width,
+            boolean accumulate) {
+        for (int column = 0; column < width; column += 2 * LANES) {
+            int t0 = targetOffset + column;
+            int t1 = t0 + targetRow;
+            int t2 = t1 + targetRow;
+            int t3 = t2 + targetRow;
+            FloatVector zero = FloatVector.zero(SPECIES);
+            FloatVector low0 = accumulate ? FloatVector.fromArray(SPECIES, target, t0) : zero;
+            FloatVector high0 = accumulate ? FloatVector.fromArray(SPECIES, target, t0 + LANES) : zero;
+            FloatVector low1 = accumulate ? FloatVector.fromArray(SPECIES, target, t1) : zero;
+            FloatVector high1 = accumulate ? FloatVector.fromArray(SPECIES, target, t1 + LANES) : zero;
+            FloatVector low2 = accumulate ? FloatVector.fromArray(SPECIES, target, t2) : zero;
+            FloatVector high2 = accumulate ? FloatVector.fromArray(SPECIES, target, t2 + LANES) : zero;
+            FloatVector low3 = accumulate ? FloatVector.fromArray(SPECIES, target, t3) : zero;
+            FloatVector high3 = accumulate ? FloatVector.fromArray(SPECIES, target, t3 + LANES) : zero;
+            int w = weightOffset;
+            int r = rowOffset + column;
+            for (int i = 0; i < count; i++) {
+                FloatVector low = FloatVector.fromArray(SPECIES, rows, r);
+                FloatVector high = FloatVector.fromArray(SPECIES, rows, r + LANES);
+                FloatVector weight = FloatVector.broadcast(SPECIES, weights[w]);
+                low0 = weight.fma(low, low0);
+                high0 = weight.fma(high, high0);
+                weight = FloatVector.broadcast(SPECIES, weights[w + weightRow]);
+                low1 = weight.fma(low, low1);
+                high1 = weight.fma(high, high1);
+                weight = FloatVector.broadcast(SPECIES, weights[w + 2 * weightRow]);
+                low2 = weight.fma(low, low2);
+                high2 = weight.fma(high, high2);
+                weight = FloatVector.broadcast(SPECIES, weights[w + 3 * weightRow]);
+                low3 = weight.fma(low, low3);
+                high3 = weight.fma(high, high3);
+                w += weightStride;
+                r += rowStride;
+            }
+            low0.intoArray(target, t0);
+            high0.intoArray(target, t0 + LANES);
+            low1.intoArray(target, t1);
+            high1.intoArray(target, t1 + LANES);
+            low2.intoArray(target, t2);
+            high2.intoArray(target, t2 + LANES);
+            low3.intoArray(target, t3);
+            high3.intoArray(target, t3 + LANES);
+        }
+    }
+
+    private static void combineFour(float[] weights, int weightOffset, int weightStride, int count, float[] rows,
+            int rowOffset, int rowStride, float[] target, int targetOffset, boolean accumulate) {
+        FloatVector zero = FloatVector.zero(SPECIES);
+        FloatVector s0 = accumulate ? FloatVector.fromArray(SPECIES, target, targetOffset) : zero;
+        FloatVector s1 = accumulate ? FloatVector.fromArray(SPECIES, target, targetOffset + LANES) : zero;
+        FloatVector s2 = accumulate ? FloatVector.fromArray(SPECIES, target, targetOffset + 2 * LANES) : zero;
+        FloatVector s3 = accumulate ? FloatVector.fromArray(SPECIES, target, targetOffset + 3 * LANES) : zero;
+        int w = weightOffset;
+        int r = rowOffset;
+        for (int i = 0; i < count; i++) {
+            FloatVector weight = FloatVector.broadcast(SPECIES, weights[w]);
+            s0 = weight.fma(FloatVector.fromArray(SPECIES, rows, r), s0);
+            s1 = weight.fma(FloatVector.fromArray(SPECIES, rows, r + LANES), s1);
+            s2 = weight.fma(FloatVector.fromArray(SPECIES, rows, r + 2 * LANES), s2);
+            s3 = weight.fma(FloatVector.fromArray(SPECIES, rows, r + 3 * LANES), s3);
+            w += weightStride;
+            r += rowStride;
+        }
+        s0.intoArray(target, targetOffset);
+        s1.intoArray(target, targetOffset + LANES);
+        s2.intoArray(target, targetOffset + 2 * LANES);
+        s3.intoArray(target, targetOffset + 3 * LANES);
     }
 
     /** The dot product as eight interleaved partial sums. */

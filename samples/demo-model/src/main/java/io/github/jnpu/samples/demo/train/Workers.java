@@ -6,10 +6,16 @@ import java.util.stream.IntStream;
 
 /** A fixed number of threads that share independent tasks. For one caller at a time. */
 public final class Workers implements AutoCloseable {
+    private final int threads;
     private final ForkJoinPool pool;
 
     public Workers(int threads) {
+        this.threads = threads;
         this.pool = threads == 1 ? null : new ForkJoinPool(threads);
+    }
+
+    int threads() {
+        return threads;
     }
 
     /** Runs {@code task} for 0 to {@code count - 1} and waits; tasks must not depend on their order. */
