@@ -16,7 +16,8 @@ public final class ArithmeticSource implements ConversationSource {
     private static final int WORDS_PERCENT = 25;
     private static final int LARGEST = 20;
     private static final int LARGEST_FACTOR = 10;
-    private static final List<String> WORDS = List.of("zero", "one", "two", "three", "four", "five", "six", "seven", "eight",
+    private static final List<String> WORDS = List.of("zero", "one", "two", "three", "four", "five", "six", "seven",
+            "eight",
             "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
             "nineteen", "twenty");
 
@@ -85,7 +86,9 @@ public final class ArithmeticSource implements ConversationSource {
         if (messages.isEmpty()) {
             return next();
         }
-        Optional<String> system = random.nextInt(100) < 8 ? Optional.of("You are a helpful assistant.") : Optional.empty();
+        Optional<String> system = random.nextInt(100) < 8
+                ? Optional.of("You are a helpful assistant.")
+                : Optional.empty();
         return new Conversation(system, List.of(), messages);
     }
 
@@ -151,7 +154,8 @@ public final class ArithmeticSource implements ConversationSource {
             Problem problem = problem(source.random);
             String phrase = source.phrases.pick(problem.operation.list, source.random);
             if (isHeldOut(phrase, problem)) {
-                chats.add(Conversation.of(PhraseBook.capitalized(source.question(phrase, problem)) + "?", problem.answer()));
+                chats.add(Conversation.of(PhraseBook.capitalized(source.question(phrase, problem)) + "?",
+                        problem.answer()));
             }
         }
         return List.copyOf(chats);

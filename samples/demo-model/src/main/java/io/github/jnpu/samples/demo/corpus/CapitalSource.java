@@ -90,7 +90,8 @@ public final class CapitalSource implements ConversationSource {
 
     /** The answer about a country. */
     static String answerFor(String country) {
-        return capitals().stream().filter(entry -> entry.getKey().equals(country)).findFirst().map(CapitalSource::answer)
+        return capitals().stream().filter(entry -> entry.getKey().equals(country)).findFirst()
+                .map(CapitalSource::answer)
                 .orElseThrow(() -> new IllegalArgumentException("no capital of '%s'".formatted(country)));
     }
 

@@ -1,15 +1,15 @@
 package io.github.jnpu.samples.demo.corpus;
 
 import io.github.jnpu.samples.demo.corpus.Conversation.Role;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 import java.util.List;
 import java.util.Set;
 import java.util.function.LongFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -47,8 +47,10 @@ class SourcesTest {
                 .map(HeldOut::key).collect(Collectors.toSet());
         assertThat(source.heldOut).hasSizeGreaterThan(150);
         // Without their signs some sums look alike, so they are compared by their words only.
-        assertThat(source.heldOut.stream().map(Conversation::question).filter(question -> !question.matches(".*[-+*/].*"))
-                .filter(question -> asked.contains(HeldOut.key(question)))).isEmpty();
+        assertThat(
+                source.heldOut.stream().map(Conversation::question).filter(question -> !question.matches(".*[-+*/].*"))
+                        .filter(question -> asked.contains(HeldOut.key(question))))
+                .isEmpty();
     }
 
     @Test
@@ -56,7 +58,8 @@ class SourcesTest {
         Set<String> free = CORPUS.heldOut().stream().map(question -> HeldOut.key(question.question()))
                 .filter(key -> !key.matches("\\d+")).collect(Collectors.toSet());
         assertThat(sources().stream().flatMap(source -> source.draw(6, 20_000).stream())
-                .flatMap(chat -> chat.texts(Role.USER).stream()).filter(question -> free.contains(HeldOut.key(question))))
+                .flatMap(chat -> chat.texts(Role.USER).stream())
+                .filter(question -> free.contains(HeldOut.key(question))))
                 .isEmpty();
     }
 
