@@ -198,7 +198,7 @@ public final class ToolCallSource implements ConversationSource {
     /** A tool of a kind among others. */
     private List<DefinedTool> tools(ToolKind kind) {
         int dice = random.nextInt(100);
-        List<DefinedTool> tools = others(List.of(kind), dice < 40 ? 0 : dice < 80 ? 1 : dice < 96 ? 2 : 3);
+        List<DefinedTool> tools = others(List.of(kind), dice < 30 ? 0 : dice < 68 ? 1 : dice < 90 ? 2 : 3);
         tools.add(random.nextInt(tools.size() + 1), new DefinedTool(kind, random));
         return tools;
     }
@@ -260,12 +260,14 @@ public final class ToolCallSource implements ConversationSource {
             if (other != tool) {
                 String joint = slots.pick(" and ", " and ", ", and ", "? ", "? And ", ". ");
                 String otherText = slots.fill(otherPhrase, second);
-                text += joint + (joint.length() == 2 ? SlotValues.capital(otherText) : otherText);
+                text += joint + (joint.length() == 2 && !otherPhrase.startsWith("<")
+                        ? SlotValues.capital(otherText)
+                        : otherText);
                 called = List.of(tool, other);
                 given = List.of(values, second);
             }
         }
-        return new Task(typed(text, called.getLast().name(), lower), called, given);
+        return new Task(typed(text, called.getLast().name(), lower || phrase.startsWith("<")), called, given);
     }
 
     private Map<String, String> values(DefinedTool tool, String phrase, boolean lower) {
@@ -279,7 +281,7 @@ public final class ToolCallSource implements ConversationSource {
     }
 
     /** As people type it. */
-    private String typed(String clean, String tool, boolean lower) {
+    private String typed(String clean, String tool, boolean asItIs) {
         String text = clean;
         int dice = random.nextInt(100);
         if (dice < 8) {
@@ -287,7 +289,7 @@ public final class ToolCallSource implements ConversationSource {
         } else if (dice < 15) {
             text += slots.pick(CLOSINGS);
         }
-        if (!lower && random.nextInt(100) < 80) {
+        if (!asItIs && random.nextInt(100) < 80) {
             text = SlotValues.capital(text);
         }
         text += slots.pick(ENDS);

@@ -67,12 +67,13 @@ class TaskSourcesTest {
     }
 
     private static String plain(String text) {
-        return text.toLowerCase(Locale.ROOT).replaceAll("[?!.,:]+( |$)", " ").strip();
+        return text.toLowerCase(Locale.ROOT).replaceAll("[?!.]+( |$)", " ").strip();
     }
 
     private static Pattern pattern(String phrase) {
         String regex = Stream.of(plain(phrase.replaceAll("<[a-z0-9]+>", "\u0001")).split("(?<=\u0001)|(?=\u0001)")).map(
-                part -> part.equals("\u0001") ? "\\S+( \\S+)?" : Pattern.quote(part)).collect(Collectors.joining());
+                part -> part.equals("\u0001") ? "[^ ,:]+( [^ ,:]+)?" : Pattern.quote(part))
+                .collect(Collectors.joining());
         return Pattern.compile(regex);
     }
 
