@@ -18,6 +18,7 @@ import java.util.List;
 /** Every number that the demo model depends on. */
 final class DemoRecipe {
     static final long WEIGHTS_SEED = 25;
+    static final long CIRCUITS_SEED = 26;
     private static final long CORPUS_SEED = 2026;
     private static final int SMALL_TALK_WEIGHT = 5;
     private static final long VOCABULARY_SEED = 1;
@@ -36,7 +37,7 @@ final class DemoRecipe {
     private DemoRecipe() {}
 
     static NetworkShape shape(BytePairVocabulary vocabulary) {
-        return new NetworkShape(vocabulary.size(), 256, 6, 8, 4, 768, 1024);
+        return new NetworkShape(vocabulary.size(), 256, 6, 4, 4, 768, 1024);
     }
 
     static BytePairVocabulary vocabulary(Corpus corpus) {

@@ -7,6 +7,7 @@ import io.github.jnpu.samples.demo.train.Checkpoint;
 import io.github.jnpu.samples.demo.train.GradientPass;
 import io.github.jnpu.samples.demo.train.Network;
 import io.github.jnpu.samples.demo.train.NetworkShape;
+import io.github.jnpu.samples.demo.train.StartingCircuits;
 import io.github.jnpu.samples.demo.train.Workers;
 
 import java.io.IOException;
@@ -25,8 +26,8 @@ import java.util.Map;
 public final class TrainDemoModel {
     private static final int REPORT_EVERY = 20;
     private static final int SAVE_EVERY = 100;
-    private static final int MEASURE_EVERY = 200;
-    private static final int MEASURED = 60;
+    private static final int MEASURE_EVERY = 500;
+    private static final int MEASURED = 40;
 
     private TrainDemoModel() {}
 
@@ -40,6 +41,7 @@ public final class TrainDemoModel {
         BytePairVocabulary vocabulary = DemoRecipe.vocabulary(corpus);
         NetworkShape shape = DemoRecipe.shape(vocabulary);
         Network network = new Network(shape, DemoRecipe.WEIGHTS_SEED);
+        StartingCircuits.write(network, DemoRecipe.CIRCUITS_SEED);
         int done = Files.exists(checkpoint) ? Checkpoint.read(checkpoint, network) : 0;
         System.out.printf("%d parameters, %d tokens in the vocabulary, %d of %d steps done%n",
                 network.parameterCount(), vocabulary.size(), done, DemoRecipe.STEPS);
@@ -97,8 +99,20 @@ public final class TrainDemoModel {
 
         void print(int step) {
             StringBuilder line = new StringBuilder("step %d, exact:".formatted(step));
-            sets.forEach((name, sequences) -> line.append(" %s %.0f %%,".formatted(name, 100 * exact(sequences))));
+            sets.forEach((name, sequences) -> line.append("%n  %s %.0f %%, loss %.3f".formatted(name,
+                    100 * exact(sequences), loss(sequences))));
             System.out.println(line);
+        }
+
+        /** Of the first of them, as many as a batch takes. */
+        private double loss(List<Batch.Sequence> sequences) {
+            List<Batch.Sequence> some = new ArrayList<>();
+            int size = 0;
+            for (int i = 0; i < sequences.size() && size < DemoRecipe.BATCH_TOKENS; i++) {
+                some.add(sequences.get(i));
+                size += sequences.get(i).tokens().length;
+            }
+            return pass.loss(new Batch(some));
         }
 
         private double exact(List<Batch.Sequence> sequences) {

@@ -9,6 +9,8 @@ import java.util.Random;
  * input; rows are in that order.
  */
 public final class Network {
+    static final float EMBEDDING_DEVIATION = 0.06f;
+
     /** The parameters of one layer. */
     public record Layer(Parameter attentionNorm, Parameter queryKeyValue, Parameter attentionOutput,
             Parameter feedForwardNorm, Parameter gateUp, Parameter down) {}
@@ -27,7 +29,8 @@ public final class Network {
         int width = shape.width();
         double deviation = 1 / Math.sqrt(width);
         double residual = Math.sqrt(2.0 * shape.layers());
-        embeddings = add(new Parameter("token_embd", shape.paddedVocabulary(), width).gaussian(random, 0.02,
+        embeddings = add(new Parameter("token_embd", shape.paddedVocabulary(), width).gaussian(random,
+                EMBEDDING_DEVIATION,
                 shape.vocabulary()));
         for (int i = 0; i < shape.layers(); i++) {
             String prefix = "blk." + i + ".";

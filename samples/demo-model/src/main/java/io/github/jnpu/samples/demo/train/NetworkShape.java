@@ -17,7 +17,8 @@ package io.github.jnpu.samples.demo.train;
 public record NetworkShape(int vocabulary, int width, int layers, int heads, int keyValueHeads, int feedForward,
         int context) {
     public static final float NORM_EPSILON = 1e-5f;
-    public static final float ROPE_BASE = 10_000;
+    /** Large: most pairs of a head hardly turn within the context, and can compare tokens at any distance. */
+    public static final float ROPE_BASE = 1e8f;
 
     public NetworkShape {
         if (width % heads != 0 || heads % keyValueHeads != 0 || width / heads % RowKernels.WIDTH_MULTIPLE != 0) {
