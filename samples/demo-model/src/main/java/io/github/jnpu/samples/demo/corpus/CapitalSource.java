@@ -67,7 +67,8 @@ public final class CapitalSource implements ConversationSource {
         String list = dice < UNKNOWN_PERCENT + COUNTRY_PERCENT ? "country-of" : "capital-of";
         while (true) {
             Map.Entry<String, String> country = capitals.get(random.nextInt(capitals.size()));
-            String question = question(phrases.pick(list, random), Map.entry(named(country.getKey()), country.getValue()));
+            String question = question(phrases.pick(list, random),
+                    Map.entry(named(country.getKey()), country.getValue()));
             if (!HeldOut.is(question, HELD_OUT_PERCENT) && !HeldOut.isFreelyWritten(question)) {
                 return new Message[]{Message.user(PhraseBook.write(question, random)),
                         Message.assistant(answer(country))};

@@ -5,8 +5,10 @@ import io.github.jnpu.samples.demo.corpus.PassageTask.Asked;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 
@@ -24,6 +26,7 @@ final class ProsePassages {
     private final List<Pair> pairs = new ArrayList<>();
     private final List<Pair> heldOutPairs = new ArrayList<>();
     private final ProseQuestions questions;
+    private final Map<String, Set<String>> stemsOfSentences = new HashMap<>();
 
     /** A sentence and how people ask for it. */
     private record Pair(String sentence, List<String> questions) {}
@@ -150,9 +153,8 @@ final class ProsePassages {
     }
 
     private int shared(Set<String> asked, String sentence) {
-        Set<String> common = stems(sentence);
-        common.retainAll(asked);
-        return common.size();
+        Set<String> words = stemsOfSentences.computeIfAbsent(sentence, this::stems);
+        return (int) asked.stream().filter(words::contains).count();
     }
 
     private Set<String> stems(String text) {
