@@ -36,6 +36,8 @@ import java.util.Optional;
 public final class EvaluateDemoModel {
     private static final int MAX_TOKENS = 160;
     private static final int SIZE = 200;
+    /** More than the training drew. */
+    private static final int CHATS_REPLAYED = 60_000;
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final LanguageModel model;
@@ -48,7 +50,8 @@ public final class EvaluateDemoModel {
 
     public static void main(String[] arguments) {
         int size = arguments.length > 1 ? Integer.parseInt(arguments[1]) : SIZE;
-        Map<String, List<Conversation>> sets = HeldOutSets.load(Corpus.load(), size);
+        Map<String, List<Conversation>> sets = HeldOutSets.load(Corpus.load(), size,
+                CHATS_REPLAYED);
         try (LanguageModel model = LanguageModel.load(GgufFile.open(Path.of(arguments[0])),
                 ModelOptions.DEFAULT.withThreads(1))) {
             EvaluateDemoModel evaluation = new EvaluateDemoModel(model, arguments.length > 2);

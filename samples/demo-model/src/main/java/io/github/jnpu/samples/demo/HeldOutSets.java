@@ -27,10 +27,14 @@ final class HeldOutSets {
      *
      * @param size
      *            of each that is drawn; the freely written ones are as long as they are
+     * @param replayed
+     *            how many chats of the training to draw again: what they ask after all, by a synonym or a missing word, is no
+     *            held-out phrasing
      */
-    static Map<String, List<Conversation>> load(Corpus corpus, int size) {
+    static Map<String, List<Conversation>> load(Corpus corpus, int size, int replayed) {
         Map<String, List<Conversation>> sets = new LinkedHashMap<>();
-        sets.put("phrasings", some(ConversationGenerator.heldOut(corpus), size));
+        sets.put("phrasings", some(
+                ConversationGenerator.heldOutOf(corpus, DemoRecipe.questions(corpus), replayed), size));
         sets.put(FREE_QUESTIONS, ConversationGenerator.withAnswers(corpus, corpus.heldOut()));
         sets.put("sums", ArithmeticSource.heldOut(size));
         sets.put("capitals", some(CapitalSource.heldOut(), size));

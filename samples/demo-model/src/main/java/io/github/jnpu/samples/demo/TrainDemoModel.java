@@ -48,13 +48,15 @@ public final class TrainDemoModel {
         try (Workers workers = new Workers(threads)) {
             GradientPass pass = new GradientPass(network, workers, DemoRecipe.BATCH_TOKENS + shape.context());
             Measure measure = new Measure(corpus, vocabulary, pass, shape.context());
-            train(network, pass, workers, new SequenceSource(vocabulary, DemoRecipe.chats(corpus)), done, checkpoint,
-                    measure);
+            train(network, pass, workers,
+                    List.of(new SequenceSource(vocabulary, DemoRecipe.chats(corpus)),
+                            new SequenceSource(vocabulary, DemoRecipe.lastChats(corpus))),
+                    done, checkpoint, measure);
             DemoModelFile.write(directory.resolve("demo.gguf"), network, vocabulary);
         }
     }
 
-    private static void train(Network network, GradientPass pass, Workers workers, SequenceSource source,
+    private static void train(Network network, GradientPass pass, Workers workers, List<SequenceSource> stages,
             int done, Path checkpoint, Measure measure) throws IOException {
         int context = network.shape().context();
         long tokens = 0;
@@ -62,6 +64,7 @@ public final class TrainDemoModel {
         long start = System.nanoTime();
         double lossSum = 0;
         for (int step = 1; step <= DemoRecipe.STEPS; step++) {
+            SequenceSource source = step <= DemoRecipe.BALANCED_STEPS ? stages.getFirst() : stages.getLast();
             Batch batch = source.next(DemoRecipe.BATCH_TOKENS, context);
             tokens += batch.size();
             if (step <= done) {
@@ -92,7 +95,7 @@ public final class TrainDemoModel {
 
         Measure(Corpus corpus, BytePairVocabulary vocabulary, GradientPass pass, int maxLength) {
             this.pass = pass;
-            HeldOutSets.load(corpus, MEASURED).forEach((name, chats) -> sets.put(name,
+            HeldOutSets.load(corpus, MEASURED, 0).forEach((name, chats) -> sets.put(name,
                     HeldOutSets.some(chats, MEASURED).stream().map(chat -> SequenceSource.lastAnswer(vocabulary, chat))
                             .filter(sequence -> sequence.tokens().length <= maxLength).toList()));
         }
