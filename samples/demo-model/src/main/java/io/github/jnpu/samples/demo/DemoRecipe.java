@@ -35,7 +35,7 @@ final class DemoRecipe {
     /** The first stage, at a high learning rate. */
     private static final int FAST_STEPS = 2000;
     /** How long {@link #chats} are learned. */
-    static final int BALANCED_STEPS = 2600;
+    static final int BALANCED_STEPS = 2700;
     static final int STEPS = FAST_STEPS + 3200;
     static final AdamW OPTIMIZER = new AdamW(0.9f, 0.98f, 1e-8f, 0.05f, 1);
     private static final double PEAK_RATE = 2e-3;
