@@ -26,7 +26,7 @@ final class DemoModel implements StoredModel {
     static final ModelName NAME = ModelName.parse("demo").orElseThrow();
 
     private static final String RESOURCE = "/io/github/jnpu/engine/demo/demo.gguf";
-    /** The repository's own limit for the file is 12 MB; this one only keeps a broken jar from filling the memory. */
+    /** The repository's own limit for the file is 25 MB; this one only keeps a broken jar from filling the memory. */
     private static final int MAX_BYTES = 64 << 20;
 
     private final String digest;

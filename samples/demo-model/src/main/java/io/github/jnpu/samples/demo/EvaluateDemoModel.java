@@ -62,25 +62,22 @@ public final class EvaluateDemoModel {
     }
 
     private void ask(String name, List<Conversation> chats, SamplingOptions sampling) {
+        boolean json = HeldOutSets.isJson(name);
         int exact = 0;
         int endless = 0;
         int fields = 0;
         int rightFields = 0;
         for (Conversation chat : chats) {
-            boolean json = HeldOutSets.isJson(name);
             GenerationResult result = answer(model, chat, sampling, json);
             endless += result.finishReason() == FinishReason.STOP ? 0 : 1;
-            boolean right = json ? equalJson(result.text(), chat.answer()) : isExpected(model, chat, result.text());
+            boolean right = isRight(model, chat, result.text(), json);
             exact += right ? 1 : 0;
             if (json) {
                 JsonNode expected = read(chat.answer()).orElseThrow();
                 Optional<JsonNode> given = read(result.text());
-                for (Map.Entry<String, JsonNode> field : expected.properties()) {
-                    fields++;
-                    rightFields += given.map(node -> field.getValue().equals(node.get(field.getKey()))).orElse(false)
-                            ? 1
-                            : 0;
-                }
+                fields += expected.size();
+                rightFields += (int) expected.properties().stream().filter(field -> given.map(
+                        node -> field.getValue().equals(node.get(field.getKey()))).orElse(false)).count();
             }
             if (verbose && !right) {
                 System.out.printf("  %s%n    expected: %s%n    answered: %s%n", chat.question(), chat.answer(),
@@ -95,8 +92,18 @@ public final class EvaluateDemoModel {
                                 100.0 * rightFields / fields));
     }
 
+    /**
+     * Whether an answer is the expected one.
+     *
+     * @param json
+     *            whether both are JSON and compared as such
+     */
+    static boolean isRight(LanguageModel model, Conversation chat, String text, boolean json) {
+        return json ? read(text).equals(read(chat.answer())) : isExpected(model, chat, text);
+    }
+
     /** Whether an answer is the expected text, or calls the expected tools with the same arguments and nothing else. */
-    static boolean isExpected(LanguageModel model, Conversation chat, String text) {
+    private static boolean isExpected(LanguageModel model, Conversation chat, String text) {
         List<ChatMessage.ToolCall> expected = calls(model, chat, chat.answer());
         return expected.isEmpty()
                 ? text.equals(chat.answer())
@@ -123,10 +130,6 @@ public final class EvaluateDemoModel {
             }
         }
         return calls;
-    }
-
-    private static boolean equalJson(String text, String expected) {
-        return read(text).equals(read(expected));
     }
 
     private static Optional<JsonNode> read(String text) {
