@@ -1,5 +1,7 @@
 package io.github.jnpu.engine;
 
+import java.util.List;
+
 /**
  * Hears of a generation's progress, always on the model's scheduler thread, in order, ending in exactly one of
  * {@link #onComplete} and {@link #onError}. It should return quickly: the model waits meanwhile. If {@link #onText}
@@ -9,6 +11,15 @@ public interface GenerationListener {
 
     /** The prompt has been processed; sampling starts. */
     default void onPromptProcessed() {}
+
+    /**
+     * The tokens of the text that {@link #onText} brings next, or, at the end, those without text; only where
+     * {@link GenerationRequest#logprobs} asks for them. Tokens that a stop string cut off do not come.
+     *
+     * @param tokens
+     *            at least one
+     */
+    default void onTokens(List<SampledToken> tokens) {}
 
     /**
      * More text.

@@ -154,7 +154,7 @@ final class GenerationScheduler implements AutoCloseable {
         Optional<GrammarCursor> grammar = request.grammar().map(one -> grammars.get(one).newCursor());
         StreamingDetokenizer detokenizer = tokenizer.newDetokenizer(request.spelledTokens());
         StopSequences stops = new StopSequences(request.stop());
-        StringBuilder text = new StringBuilder();
+        AnswerText text = new AnswerText(request, logits.length, detokenizer, listener);
         List<Integer> tokens = new ArrayList<>();
         int[] next = new int[1];
         FinishReason reason = FinishReason.LENGTH;
@@ -162,13 +162,15 @@ final class GenerationScheduler implements AutoCloseable {
             if (generation.isCancelled()) {
                 break;
             }
+            text.score(logits);
             int token = sampler.sample(logits, grammar);
             if (tokenizer.isEndOfGeneration(token)) {
                 reason = FinishReason.STOP;
                 break;
             }
             tokens.add(token);
-            emit(stops.accept(detokenizer.accept(token)), text, listener);
+            text.drawn(token);
+            text.emit(stops.accept(detokenizer.accept(token)));
             if (stops.found()) {
                 reason = FinishReason.STOP;
                 break;
@@ -187,22 +189,18 @@ final class GenerationScheduler implements AutoCloseable {
             reason = FinishReason.CANCELLED;
         }
         if (!stops.found()) {
-            emit(stops.accept(detokenizer.finish()), text, listener);
+            text.emit(stops.accept(detokenizer.finish()));
             if (stops.found()) {
                 reason = FinishReason.STOP;
             }
-            emit(stops.finish(), text, listener);
+            text.emit(stops.finish());
+            if (!stops.found()) {
+                text.emitTokens();
+            }
         }
         long end = System.nanoTime();
         return new GenerationResult(text.toString(), tokens, reason, prompt.length, reused,
                 Duration.ofNanos(promptEnd - start), Duration.ofNanos(end - promptEnd));
-    }
-
-    private static void emit(String piece, StringBuilder text, GenerationListener listener) {
-        if (!piece.isEmpty()) {
-            text.append(piece);
-            listener.onText(piece);
-        }
     }
 
     /** Brings the KV cache to the end of the prompt and the logits of its last token into place. */

@@ -192,7 +192,6 @@ class AnswersTest {
             "\"suffix\":\"x\"                            | 400 | registry.ollama.ai/library/tiny:latest does not support insert",
             "\"raw\":true,\"system\":\"x\"               | 400 | raw mode does not support template, system, or context",
             "\"images\":[\"AAAA\"]                       | 400 | \"tiny\" does not support images",
-            "\"logprobs\":true                           | 400 | logprobs are not supported yet; send the request without logprobs and top_logprobs",
             "\"template\":\"{{ .Prompt\"                 | 500 | the Go template cannot be parsed: line 1: unclosed action",
             "\"context\":[999999]                        | 400 | context has the token 999999, which the model does not know",
             "\"context\":[\"x\"]                         | 400 | json: cannot unmarshal string into Go struct field GenerateRequest.context of type int"})

@@ -86,7 +86,7 @@ final class AnswerRoutes {
                 if (failure != null) {
                     Responses.fail(routing, unwrap(failure));
                 } else if (load.shape().streamsLoads()) {
-                    Responses.stream(routing, load.shape().stream().end("load", null, Metrics.NONE));
+                    Responses.stream(routing, load.shape().stream(0).end(null, "load", null, Metrics.NONE));
                 } else {
                     Responses.json(routing, load.shape().loaded("load"));
                 }
@@ -129,7 +129,7 @@ final class AnswerRoutes {
         client.onGone(sink::close);
         GenerationAnswer answer = new GenerationAnswer(routing, context, sink, lease, call, prompt, start, loadNanos);
         GenerationRequest request = new GenerationRequest(prompt.tokens(), call.sampling(), call.maxTokens(), call
-                .stop(), prompt.specialTokens(), call.grammar().map(prompt::held));
+                .stop(), prompt.specialTokens(), call.grammar().map(prompt::held), call.logprobs());
         Generation generation = model.generate(request, answer);
         running.add(generation);
         generation.result().whenComplete((result, failure) -> running.remove(generation));

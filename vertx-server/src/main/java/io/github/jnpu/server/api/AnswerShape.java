@@ -2,11 +2,16 @@ package io.github.jnpu.server.api;
 
 import java.util.List;
 
-/** How a route writes what a model says. Thinking and calls are {@code null} where there are none. */
+/** How a route writes what a model says. */
 interface AnswerShape {
 
-    /** A writer for an answer in pieces. */
-    AnswerStream stream();
+    /**
+     * A writer for an answer in pieces.
+     *
+     * @param promptTokens
+     *            how long the prompt is; 0 where only a model is loaded
+     */
+    AnswerStream stream(int promptTokens);
 
     /**
      * An answer in one piece.
@@ -14,8 +19,7 @@ interface AnswerShape {
      * @param context
      *            prompt and answer as token ids; {@code null} to leave it out
      */
-    Object whole(String content, String thinking, List<CalledTool> calls, String reason, List<Integer> context,
-            Metrics metrics);
+    Object whole(AnswerPart all, String reason, List<Integer> context, Metrics metrics);
 
     /** The answer to a request that only loads or unloads. */
     Object loaded(String reason);

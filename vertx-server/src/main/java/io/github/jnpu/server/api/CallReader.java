@@ -91,7 +91,7 @@ final class CallReader {
                     loadedModel -> new PromptRenderer(loadedModel, Optional.empty(), List.of(), Optional
                             .empty()).raw(prompt),
                     options.sampling(), options.maxTokens(), options.stop(), common.stream(),
-                    false, common.debugRenderOnly(), grammar);
+                    false, common.debugRenderOnly(), grammar, common.probabilities());
         }
         List<ChatMessage> messages = new ArrayList<>();
         String effectiveSystem = system.isEmpty() ? model.system().orElse("") : system;
@@ -112,7 +112,7 @@ final class CallReader {
                     ? renderer.render(messages, common.truncate())
                     : renderer.continued(context, messages, common.truncate(), options.keep());
         }, options.sampling(), options.maxTokens(), options.stop(), common.stream(), true,
-                common.debugRenderOnly(), grammar);
+                common.debugRenderOnly(), grammar, common.probabilities());
     }
 
     AnswerCall chat(byte[] body) {
@@ -168,7 +168,7 @@ final class CallReader {
                 loadedModel -> new PromptRenderer(loadedModel, header.chatTemplate(), tools,
                         thinking).render(shown, common.truncate()),
                 options.sampling(), options.maxTokens(), options.stop(),
-                common.stream(), false, common.debugRenderOnly(), grammar);
+                common.stream(), false, common.debugRenderOnly(), grammar, common.probabilities());
     }
 
     private static ChatMessage message(JsonFields fields) {
@@ -233,10 +233,6 @@ final class CallReader {
     private static void requireSupported(RequestFields common, boolean hasImages) {
         if (hasImages) {
             throw ApiException.badRequest("\"%s\" does not support images".formatted(common.model()));
-        }
-        if (common.logprobs() || common.topLogprobs() > 0) {
-            throw ApiException.badRequest(
-                    "logprobs are not supported yet; send the request without logprobs and top_logprobs");
         }
     }
 

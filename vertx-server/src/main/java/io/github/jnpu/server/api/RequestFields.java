@@ -11,6 +11,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** The fields that generate and chat have in common, checked in the order in which Ollama's decoder meets them. */
 record RequestFields(String model, boolean stream, Optional<JsonNode> format, Optional<Duration> keepAlive,
@@ -21,6 +22,11 @@ record RequestFields(String model, boolean stream, Optional<JsonNode> format, Op
                 keepAlive(fields.value("keep_alive")), fields.object("options"), think(fields.value("think")),
                 fields.bool("truncate", true), fields.bool("logprobs", false), fields.integer("top_logprobs", 0),
                 fields.bool("_debug_render_only", false)).checked(fields);
+    }
+
+    /** How many of the likeliest tokens are told in each place; empty where no probabilities are wanted. */
+    OptionalInt probabilities() {
+        return logprobs ? OptionalInt.of(topLogprobs) : OptionalInt.empty();
     }
 
     private RequestFields checked(JsonFields fields) {
