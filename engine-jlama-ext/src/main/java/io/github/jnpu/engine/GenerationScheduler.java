@@ -199,7 +199,7 @@ final class GenerationScheduler implements AutoCloseable {
             }
         }
         long end = System.nanoTime();
-        return new GenerationResult(text.toString(), tokens, reason, prompt.length, reused,
+        return new GenerationResult(text.toString(), tokens, reason, stops.match(), prompt.length, reused,
                 Duration.ofNanos(promptEnd - start), Duration.ofNanos(end - promptEnd));
     }
 

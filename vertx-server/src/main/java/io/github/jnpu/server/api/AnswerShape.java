@@ -1,7 +1,5 @@
 package io.github.jnpu.server.api;
 
-import java.util.List;
-
 /** How a route writes what a model says. */
 interface AnswerShape {
 
@@ -13,13 +11,8 @@ interface AnswerShape {
      */
     AnswerStream stream(int promptTokens);
 
-    /**
-     * An answer in one piece.
-     *
-     * @param context
-     *            prompt and answer as token ids; {@code null} to leave it out
-     */
-    Object whole(AnswerPart all, String reason, List<Integer> context, Metrics metrics);
+    /** An answer in one piece. */
+    Object whole(AnswerPart all, AnswerEnd end);
 
     /** The answer to a request that only loads or unloads. */
     Object loaded(String reason);
@@ -29,6 +22,16 @@ interface AnswerShape {
         return false;
     }
 
-    /** The answer to a request that only renders. */
-    Object rendered(String prompt);
+    /**
+     * The answer to a request that only renders.
+     *
+     * @param tokens
+     *            how many the prompt has
+     */
+    Object rendered(String prompt, int tokens);
+
+    /** Whether {@link #rendered} wants the number of tokens only, so that a prompt may be longer than the context. */
+    default boolean countsOnly() {
+        return false;
+    }
 }

@@ -15,8 +15,6 @@ interface AnswerStream {
      *
      * @param logprobs
      *            of tokens behind the last piece; {@code null} where there are none
-     * @param context
-     *            prompt and answer as token ids; {@code null} to leave it out
      */
-    Buffer end(List<Logprob> logprobs, String reason, List<Integer> context, Metrics metrics);
+    Buffer end(List<Logprob> logprobs, AnswerEnd end);
 }

@@ -6,6 +6,7 @@ import io.github.jnpu.engine.chat.ChatMessage;
 import io.github.jnpu.engine.chat.ChatMessage.ToolCall;
 import io.github.jnpu.engine.chat.ChatTemplate;
 import io.github.jnpu.engine.chat.ChatTemplateException;
+import io.github.jnpu.engine.chat.RequiredCall;
 import io.github.jnpu.engine.chat.Thinking;
 import io.github.jnpu.engine.grammar.Grammar;
 import io.github.jnpu.engine.store.ModelName;
@@ -116,12 +117,12 @@ final class CallReader {
     }
 
     AnswerCall chat(byte[] body) {
-        return chat(JsonFields.ofBody(body, "ChatRequest"), ChatAnswer.Shape::new);
+        return chat(JsonFields.ofBody(body, "ChatRequest"), ChatRules.of(ChatAnswer.Shape::new));
     }
 
-    /** As {@link #generate(JsonFields, Function)}. */
-    AnswerCall chat(JsonFields fields, Function<String, AnswerShape> shapes) {
-        RequestFields common = RequestFields.of(fields);
+    /** Reads a request that is already parsed. */
+    AnswerCall chat(JsonFields fields, ChatRules rules) {
+        RequestFields sentFields = RequestFields.of(fields);
         List<Map<String, Object>> tools = fields.array("tools").stream().map(CallReader::tool).toList();
         boolean hasImages = false;
         List<ChatMessage> sent = new ArrayList<>();
@@ -131,17 +132,20 @@ final class CallReader {
             sent.add(message(message));
         }
 
-        requireTopLogprobs(common);
-        if (common.model().isBlank()) {
+        requireTopLogprobs(sentFields);
+        if (sentFields.model().isBlank()) {
             throw ApiException.badRequest("model is required");
         }
-        StoredModel model = find(common.model());
-        AnswerShape shape = shapes.apply(common.model());
-        if (sent.isEmpty() && unloads(common)) {
+        StoredModel model = find(sentFields.model());
+        AnswerShape shape = rules.shapes().apply(sentFields.model());
+        if (sent.isEmpty() && unloads(sentFields)) {
             loaded.unload(model);
             return new AnswerCall.Answered(shape.loaded("unload"));
         }
         ModelHeader header = headers.of(model);
+        RequestFields common = rules.relaxesThinking() && !header.supportsThinking()
+                ? sentFields.withoutThink()
+                : sentFields;
         requireCapabilities(common, model, header, "chat");
         if (!tools.isEmpty() && !header.supportsTools()) {
             throw ApiException.badRequest(model.name().fullName() + " does not support tools");
@@ -153,6 +157,8 @@ final class CallReader {
         }
         Optional<Grammar> grammar = common.grammar();
         requireSupported(common, hasImages);
+        Optional<RequiredCall> required = rules.choice().call(tools, header.chatTemplate().map(
+                ChatTemplate::syntax));
         List<ChatMessage> messages = new ArrayList<>();
         if (!sent.getFirst().role().equals("system")) {
             model.system().filter(text -> !text.isEmpty()).ifPresent(text -> messages.add(ChatMessage.system(text)));
@@ -165,8 +171,8 @@ final class CallReader {
                         .orElse(messages)
                 : messages;
         return new AnswerCall.Generate(load,
-                loadedModel -> new PromptRenderer(loadedModel, header.chatTemplate(), tools,
-                        thinking).render(shown, common.truncate()),
+                loadedModel -> new PromptRenderer(loadedModel, header.chatTemplate(), tools, thinking, required)
+                        .render(shown, common.truncate()),
                 options.sampling(), options.maxTokens(), options.stop(),
                 common.stream(), false, common.debugRenderOnly(), grammar, common.probabilities());
     }

@@ -22,8 +22,8 @@ record ChatAnswer(String model, String createdAt, Message message, boolean done,
         }
 
         @Override
-        public Object whole(AnswerPart all, String reason, List<Integer> context, Metrics metrics) {
-            return answer(all, true, reason, null, metrics);
+        public Object whole(AnswerPart all, AnswerEnd end) {
+            return answer(all, true, end.reason(), null, end.metrics());
         }
 
         @Override
@@ -32,7 +32,7 @@ record ChatAnswer(String model, String createdAt, Message message, boolean done,
         }
 
         @Override
-        public Object rendered(String prompt) {
+        public Object rendered(String prompt, int tokens) {
             return answer(AnswerPart.EMPTY, false, null, new DebugInfo(prompt), null);
         }
 

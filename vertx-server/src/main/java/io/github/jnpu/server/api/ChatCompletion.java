@@ -55,8 +55,8 @@ record ChatCompletion(String id, String object, long created, String model, Stri
         }
 
         @Override
-        public Object whole(AnswerPart all, String reason, List<Integer> context, Metrics metrics) {
-            return completion(all, reason, metrics, null);
+        public Object whole(AnswerPart all, AnswerEnd end) {
+            return completion(all, end.reason(), end.metrics(), null);
         }
 
         @Override
@@ -70,7 +70,7 @@ record ChatCompletion(String id, String object, long created, String model, Stri
         }
 
         @Override
-        public Object rendered(String prompt) {
+        public Object rendered(String prompt, int tokens) {
             return completion(AnswerPart.EMPTY, null, Metrics.NONE, new DebugInfo(prompt));
         }
 
@@ -123,14 +123,14 @@ record ChatCompletion(String id, String object, long created, String model, Stri
         }
 
         @Override
-        public Buffer end(List<Logprob> logprobs, String reason, List<Integer> context, Metrics metrics) {
+        public Buffer end(List<Logprob> logprobs, AnswerEnd end) {
             Buffer events = Buffer.buffer();
             if (!begun || logprobs != null) {
                 events.appendBuffer(event(new Message(role(), "", null, null), null, logprobs));
             }
-            events.appendBuffer(event(new Message(null, null, null, null), Shape.reason(reason, called), null));
+            events.appendBuffer(event(new Message(null, null, null, null), Shape.reason(end.reason(), called), null));
             if (shape.includeUsage()) {
-                events.appendBuffer(WireJson.encodeEvent(shape.chunk(List.of(), TokenUsage.of(metrics))));
+                events.appendBuffer(WireJson.encodeEvent(shape.chunk(List.of(), TokenUsage.of(end.metrics()))));
             }
             return events.appendBuffer(WireJson.LAST_EVENT);
         }

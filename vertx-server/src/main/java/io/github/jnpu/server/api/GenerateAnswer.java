@@ -17,8 +17,8 @@ record GenerateAnswer(String model, String createdAt, String response, String th
         }
 
         @Override
-        public Object whole(AnswerPart all, String reason, List<Integer> context, Metrics metrics) {
-            return answer(all, true, reason, context, metrics, null);
+        public Object whole(AnswerPart all, AnswerEnd end) {
+            return answer(all, true, end.reason(), end.context(), end.metrics(), null);
         }
 
         @Override
@@ -27,7 +27,7 @@ record GenerateAnswer(String model, String createdAt, String response, String th
         }
 
         @Override
-        public Object rendered(String prompt) {
+        public Object rendered(String prompt, int tokens) {
             return answer(AnswerPart.EMPTY, false, null, null, null, new DebugInfo(prompt));
         }
 

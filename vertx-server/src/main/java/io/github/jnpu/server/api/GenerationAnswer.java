@@ -124,15 +124,16 @@ final class GenerationAnswer implements GenerationListener {
             String reason = result.finishReason() == FinishReason.STOP ? "stop" : "length";
             List<Integer> ids = call.withContext() ? tokens(result) : null;
             Metrics metrics = Metrics.of(result, System.nanoTime() - start, loadNanos);
+            AnswerEnd end = new AnswerEnd(reason, result.stopString().orElse(null), ids, metrics);
             if (call.stream()) {
                 // It has had everything in its pieces.
-                sink.send(stream.end(takeLogprobs(), reason, ids, metrics));
+                sink.send(stream.end(takeLogprobs(), end));
                 sink.end();
             } else {
                 AnswerPart all = new AnswerPart(content.toString(), absentIfEmpty(thinking), calls.isEmpty()
                         ? null
                         : calls, takeLogprobs());
-                Object whole = call.load().shape().whole(all, reason, ids, metrics);
+                Object whole = call.load().shape().whole(all, end);
                 context.runOnContext(ignored -> Responses.json(routing, whole));
             }
         } catch (SlowClientException e) {

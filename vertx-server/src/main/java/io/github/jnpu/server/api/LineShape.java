@@ -19,8 +19,8 @@ interface LineShape extends AnswerShape {
             }
 
             @Override
-            public Buffer end(List<Logprob> logprobs, String reason, List<Integer> context, Metrics metrics) {
-                return WireJson.encodeLine(whole(AnswerPart.ofLogprobs(logprobs), reason, context, metrics));
+            public Buffer end(List<Logprob> logprobs, AnswerEnd end) {
+                return WireJson.encodeLine(whole(AnswerPart.ofLogprobs(logprobs), end));
             }
         };
     }

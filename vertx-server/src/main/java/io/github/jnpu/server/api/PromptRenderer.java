@@ -8,6 +8,7 @@ import io.github.jnpu.engine.chat.ChatMessage;
 import io.github.jnpu.engine.chat.ChatPrompt;
 import io.github.jnpu.engine.chat.ChatTemplate;
 import io.github.jnpu.engine.chat.ChatTemplateException;
+import io.github.jnpu.engine.chat.RequiredCall;
 import io.github.jnpu.engine.chat.Thinking;
 import io.github.jnpu.engine.grammar.Grammar;
 
@@ -26,6 +27,7 @@ final class PromptRenderer {
     private final Optional<ChatTemplate> template;
     private final List<Map<String, Object>> tools;
     private final Optional<Thinking> thinking;
+    private final Optional<RequiredCall> required;
 
     /**
      * A prompt as text and as tokens.
@@ -34,16 +36,28 @@ final class PromptRenderer {
      *            how the answer is to be read; empty for one that is taken as it is
      * @param asked
      *            what was laid out
+     * @param required
+     *            the call that the answer has to be; its opening is a part of the tokens, and of the text it is none
      */
-    record Prompt(String text, int[] tokens, Optional<AnswerSyntax> syntax, ChatPrompt asked) {
+    record Prompt(String text, int[] tokens, Optional<AnswerSyntax> syntax, ChatPrompt asked,
+            Optional<RequiredCall> required) {
 
         AnswerReader reader() {
-            return syntax.map(known -> AnswerReader.of(known, asked, text)).orElseGet(AnswerReader::plain);
+            AnswerReader reader = syntax.map(known -> AnswerReader.of(known, asked, text)).orElseGet(
+                    AnswerReader::plain);
+            required.ifPresent(call -> reader.accept(call.opening(syntax.orElseThrow(), text)));
+            return reader;
         }
 
-        /** A grammar with room in front for the thoughts that the reader tells apart. */
-        Grammar held(Grammar grammar) {
-            return syntax.map(known -> known.held(grammar, asked.mayThink(), text)).orElse(grammar);
+        /**
+         * What the model is held to: a required call, or else the request's grammar with room in front for the thoughts that
+         * the reader tells apart.
+         */
+        Optional<Grammar> held(Optional<Grammar> grammar) {
+            if (required.isPresent()) {
+                return Optional.of(required.get().held(syntax.orElseThrow(), asked, text));
+            }
+            return grammar.map(one -> syntax.map(known -> known.held(one, asked.mayThink(), text)).orElse(one));
         }
 
         /** The signs of the answer's syntax. */
@@ -54,10 +68,17 @@ final class PromptRenderer {
 
     PromptRenderer(LanguageModel model, Optional<ChatTemplate> template, List<Map<String, Object>> tools,
             Optional<Thinking> thinking) {
+        this(model, template, tools, thinking, Optional.empty());
+    }
+
+    /** @param required the call that the answer has to be; with a template only */
+    PromptRenderer(LanguageModel model, Optional<ChatTemplate> template, List<Map<String, Object>> tools,
+            Optional<Thinking> thinking, Optional<RequiredCall> required) {
         this.model = model;
         this.template = template;
         this.tools = tools;
         this.thinking = thinking;
+        this.required = required;
     }
 
     /**
@@ -125,13 +146,13 @@ final class PromptRenderer {
 
     private Prompt render(List<ChatMessage> messages) {
         String text = text(messages);
-        return prompt(text, model.encodePrompt(text, true), messages);
+        String opening = required.map(call -> call.opening(template.orElseThrow().syntax(), text)).orElse("");
+        return prompt(text, model.encodePrompt(text + opening, true), messages);
     }
 
     private Prompt prompt(String text, int[] tokens, List<ChatMessage> messages) {
-        return new Prompt(text, requireTokens(tokens), template.map(ChatTemplate::syntax),
-                ChatPrompt.of(messages, tools,
-                        thinking));
+        return new Prompt(text, requireTokens(tokens), template.map(ChatTemplate::syntax), ChatPrompt.of(
+                messages, tools, thinking), required);
     }
 
     private String text(List<ChatMessage> messages) {
@@ -148,7 +169,8 @@ final class PromptRenderer {
     /** The prompt of a text that is taken as it is. */
     Prompt raw(String text) {
         return new Prompt(text, requireTokens(model.encodePrompt(text, true)), Optional.empty(),
-                ChatPrompt.of(List.of()));
+                ChatPrompt.of(List.of()),
+                Optional.empty());
     }
 
     /**

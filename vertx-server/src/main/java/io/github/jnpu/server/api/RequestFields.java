@@ -29,6 +29,12 @@ record RequestFields(String model, boolean stream, Optional<JsonNode> format, Op
         return logprobs ? OptionalInt.of(topLogprobs) : OptionalInt.empty();
     }
 
+    /** The same without a word on thinking. */
+    RequestFields withoutThink() {
+        return new RequestFields(model, stream, format, keepAlive, options, Optional.empty(), truncate, logprobs,
+                topLogprobs, debugRenderOnly);
+    }
+
     private RequestFields checked(JsonFields fields) {
         // Shifting is not done, whatever it says; its type counts all the same.
         fields.bool("shift", true);

@@ -31,14 +31,14 @@ record TextCompletion(String id, String object, long created, String model, Stri
         }
 
         @Override
-        public Object whole(AnswerPart all, String reason, List<Integer> context, Metrics metrics) {
-            return completion(List.of(new Choice(all.content(), 0, reason, TextLogprobs.of(all.logprobs(), 0))),
-                    TokenUsage.of(metrics), null);
+        public Object whole(AnswerPart all, AnswerEnd end) {
+            return completion(List.of(new Choice(all.content(), 0, end.reason(), TextLogprobs.of(all.logprobs(), 0))),
+                    TokenUsage.of(end.metrics()), null);
         }
 
         @Override
         public Object loaded(String reason) {
-            return whole(AnswerPart.EMPTY, reason, null, Metrics.NONE);
+            return whole(AnswerPart.EMPTY, AnswerEnd.of(reason));
         }
 
         @Override
@@ -47,7 +47,7 @@ record TextCompletion(String id, String object, long created, String model, Stri
         }
 
         @Override
-        public Object rendered(String prompt) {
+        public Object rendered(String prompt, int tokens) {
             return completion(List.of(new Choice("", 0, null, null)), TokenUsage.NONE, new DebugInfo(prompt));
         }
 
@@ -83,10 +83,11 @@ record TextCompletion(String id, String object, long created, String model, Stri
         }
 
         @Override
-        public Buffer end(List<Logprob> logprobs, String reason, List<Integer> context, Metrics metrics) {
-            Buffer events = event("", logprobs, reason);
+        public Buffer end(List<Logprob> logprobs, AnswerEnd end) {
+            Buffer events = event("", logprobs, end.reason());
             if (shape.includeUsage()) {
-                events.appendBuffer(WireJson.encodeEvent(shape.completion(List.of(), TokenUsage.of(metrics), null)));
+                events.appendBuffer(
+                        WireJson.encodeEvent(shape.completion(List.of(), TokenUsage.of(end.metrics()), null)));
             }
             return events.appendBuffer(WireJson.LAST_EVENT);
         }
