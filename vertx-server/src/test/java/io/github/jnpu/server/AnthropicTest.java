@@ -249,7 +249,7 @@ class AnthropicTest {
         String conversation = "\"system\":[{\"type\":\"text\",\"text\":\"Be\",\"cache_control\":{\"type\":\"ephemeral\"}},{\"type\":\"text\",\"text\":\" brief.\"}],\"messages\":[{\"role\":\"user\",\"content\":\"Weather?\"},"
                 + call + "," + result + "]";
         String nativeConversation = "[{\"role\":\"system\",\"content\":\"Be brief.\"},{\"role\":\"user\",\"content\":\"Weather?\"},{\"role\":\"assistant\",\"content\":\"Looking\",\"tool_calls\":[{\"id\":\"t1\",\"function\":{\"name\":\"get_weather\",\"arguments\":{\"city\":\"Rome\"}}}]},"
-                + "{\"role\":\"tool\",\"content\":\"rain\",\"tool_call_id\":\"t1\"},{\"role\":\"user\",\"content\":\"And?\"}]";
+                + "{\"role\":\"tool\",\"content\":\"rain\",\"tool_call_id\":\"t1\",\"tool_name\":\"get_weather\"},{\"role\":\"user\",\"content\":\"And?\"}]";
         JsonNode answer = post(MESSAGES, "{\"model\":\"nonsense\",\"max_tokens\":8,\"temperature\":0," + conversation
                 + "}");
         JsonNode same = post("/api/chat",

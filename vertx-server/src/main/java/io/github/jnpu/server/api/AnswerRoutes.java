@@ -47,7 +47,7 @@ final class AnswerRoutes {
     void chatCompletions(RoutingContext routing) {
         handle(routing, body -> {
             OpenAiRequest request = OpenAiRequest.chat(body);
-            return reader.chat(request.fields(), ChatRules.of(request::chatShape));
+            return reader.chat(request.fields(), request.rules());
         });
     }
 
@@ -56,6 +56,14 @@ final class AnswerRoutes {
         handle(routing, body -> {
             OpenAiRequest request = OpenAiRequest.completion(body);
             return reader.generate(request.fields(), request::completionShape);
+        });
+    }
+
+    /** {@code /v1/responses}. */
+    void responses(RoutingContext routing) {
+        handle(routing, body -> {
+            ResponseRequest request = ResponseRequest.of(body);
+            return reader.chat(request.fields(), request.rules());
         });
     }
 

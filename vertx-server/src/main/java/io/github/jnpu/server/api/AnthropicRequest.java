@@ -56,6 +56,7 @@ record AnthropicRequest(JsonFields fields, boolean stream, ToolChoice choice, Se
         system(fields).filter(text -> !text.isEmpty()).ifPresent(text -> translated.addObject().put("role", "system")
                 .put("content", text));
         messages.forEach(message -> AnthropicMessages.translate(message, translated));
+        OpenAiMessages.nameResults(translated);
         options.put("num_predict", maxTokens);
         request.set("options", options);
         // Tools that may not be called are not shown either.

@@ -28,6 +28,19 @@ enum Dialect {
             return WireJson.encodeEvent(error(status, message));
         }
     },
+    /** {@code /v1/responses}: errors are OpenAI's, but events have names. */
+    RESPONSES("application/json", "text/event-stream", true) {
+        @Override
+        Object error(int status, String message) {
+            return OpenAiError.of(status, message);
+        }
+
+        @Override
+        Buffer streamedError(int status, String message) {
+            return WireJson.encodeEvent("error",
+                    new OpenAiError.Event("error", OpenAiError.type(status), message, null));
+        }
+    },
     ANTHROPIC("application/json", "text/event-stream", true) {
         @Override
         Object error(int status, String message) {
