@@ -12,6 +12,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -37,6 +38,8 @@ final class GenerationScheduler implements AutoCloseable {
      */
     private static final int PREFILL_TILE = 48;
     private static final double BATCH_SECONDS = 1;
+    /** How long a text may become whose context is shifted and whose request has no limit, in contexts; as in Ollama. */
+    private static final int MAX_CONTEXTS = 10;
 
     private final Decoder decoder;
     private int prefillBatch = 2 * PREFILL_TILE;
@@ -146,7 +149,8 @@ final class GenerationScheduler implements AutoCloseable {
             listener.onPromptProcessed();
         }
 
-        int limit = contextLength - prompt.length;
+        boolean shifts = request.shiftKeep().isPresent();
+        int limit = shifts ? MAX_CONTEXTS * contextLength : contextLength - prompt.length;
         if (request.maxTokens() >= 0) {
             limit = Math.min(limit, request.maxTokens());
         }
@@ -181,6 +185,12 @@ final class GenerationScheduler implements AutoCloseable {
                 break;
             }
             if (tokens.size() < limit) {
+                if (shifts && cachedCount == contextLength) {
+                    shift(request.shiftKeep().getAsInt(), generation);
+                    if (generation.isCancelled()) {
+                        break;
+                    }
+                }
                 next[0] = token;
                 forward(next, 0, 1, logits);
             }
@@ -217,20 +227,37 @@ final class GenerationScheduler implements AutoCloseable {
         cachedCount = reused;
         // The last token goes alone, on decode's kernels, whatever was reused: the same request gives the same text.
         int last = prompt.length - 1;
-        for (int from = reused; from < last && !generation.isCancelled();) {
-            int count = Math.min(prefillBatch, last - from);
-            long start = System.nanoTime();
-            forward(prompt, from, count, null);
-            from += count;
-            if (count == prefillBatch) {
-                double tiles = BATCH_SECONDS * 1e9 / (System.nanoTime() - start) * count / PREFILL_TILE;
-                prefillBatch = PREFILL_TILE * (int) Math.clamp(tiles, 1, LanguageModel.MAX_BATCH / PREFILL_TILE);
-            }
-        }
+        prefill(prompt, reused, last, generation);
         if (!generation.isCancelled()) {
             forward(prompt, last, 1, logits);
         }
         return reused;
+    }
+
+    private void prefill(int[] tokens, int start, int end, Generation generation) {
+        for (int from = start; from < end && !generation.isCancelled();) {
+            int count = Math.min(prefillBatch, end - from);
+            long begin = System.nanoTime();
+            forward(tokens, from, count, null);
+            from += count;
+            if (count == prefillBatch) {
+                double tiles = BATCH_SECONDS * 1e9 / (System.nanoTime() - begin) * count / PREFILL_TILE;
+                prefillBatch = PREFILL_TILE * (int) Math.clamp(tiles, 1, LanguageModel.MAX_BATCH / PREFILL_TILE);
+            }
+        }
+    }
+
+    /**
+     * Makes room in a full context. The tokens that stay move to other positions and forget those that go, so they run again: that
+     * takes as long as a prompt of half the context, and the text goes on as if it had begun so.
+     */
+    private void shift(int keep, Generation generation) {
+        int head = Math.min(keep, cachedCount - 2);
+        int dropped = Math.max(1, (cachedCount - head) / 2);
+        int[] tail = Arrays.copyOfRange(cachedTokens, head + dropped, cachedCount);
+        sequence.truncate(head);
+        cachedCount = head;
+        prefill(tail, 0, tail.length, generation);
     }
 
     private void forward(int[] tokens, int from, int count, float[] target) {

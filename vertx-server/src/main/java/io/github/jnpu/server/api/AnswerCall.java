@@ -38,8 +38,11 @@ sealed interface AnswerCall {
      *            what the answer, without its thoughts, is held to
      * @param logprobs
      *            how many of the likeliest tokens are told in each place; empty for no probabilities
+     * @param limits
+     *            what goes where text is longer than the context
      */
     record Generate(Load load, Function<LanguageModel, PromptRenderer.Prompt> prompt, SamplingOptions sampling,
             int maxTokens, List<String> stop, boolean stream, boolean withContext,
-            boolean renderOnly, Optional<Grammar> grammar, OptionalInt logprobs) implements AnswerCall {}
+            boolean renderOnly, Optional<Grammar> grammar, OptionalInt logprobs,
+            ContextLimits limits) implements AnswerCall {}
 }

@@ -166,7 +166,8 @@ final class AnswerRoutes {
         client.onGone(sink::close);
         GenerationAnswer answer = new GenerationAnswer(routing, context, sink, lease, call, prompt, start, loadNanos);
         GenerationRequest request = new GenerationRequest(prompt.tokens(), call.sampling(), call.maxTokens(), call
-                .stop(), prompt.specialTokens(), prompt.held(call.grammar()), call.logprobs());
+                .stop(), prompt.specialTokens(), prompt.held(call.grammar()), call.logprobs(),
+                call.limits().shiftKeep(model, prompt.tokens().length));
         Generation generation = model.generate(request, answer);
         running.add(generation);
         generation.result().whenComplete((result, failure) -> running.remove(generation));

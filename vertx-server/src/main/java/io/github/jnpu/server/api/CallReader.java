@@ -86,13 +86,14 @@ final class CallReader {
             return load;
         }
         Optional<Grammar> grammar = common.grammar();
+        ContextLimits limits = new ContextLimits(common.truncate(), common.shift(), options.keep());
         requireSupported(common, hasImages);
         if (raw) {
             return new AnswerCall.Generate(load,
                     loadedModel -> new PromptRenderer(loadedModel, Optional.empty(), List.of(), Optional
-                            .empty()).raw(prompt),
+                            .empty()).raw(prompt, limits),
                     options.sampling(), options.maxTokens(), options.stop(), common.stream(),
-                    false, common.debugRenderOnly(), grammar, common.probabilities());
+                    false, common.debugRenderOnly(), grammar, common.probabilities(), limits);
         }
         List<ChatMessage> messages = new ArrayList<>();
         String effectiveSystem = system.isEmpty() ? model.system().orElse("") : system;
@@ -107,13 +108,13 @@ final class CallReader {
         return new AnswerCall.Generate(load, loadedModel -> {
             PromptRenderer renderer = new PromptRenderer(loadedModel, layout, List.of(), thinking);
             if (!suffix.isEmpty()) {
-                return renderer.insert(prompt, suffix);
+                return renderer.insert(prompt, suffix, limits);
             }
             return context.length == 0
-                    ? renderer.render(messages, common.truncate())
-                    : renderer.continued(context, messages, common.truncate(), options.keep());
+                    ? renderer.render(messages, limits)
+                    : renderer.continued(context, messages, limits);
         }, options.sampling(), options.maxTokens(), options.stop(), common.stream(), true,
-                common.debugRenderOnly(), grammar, common.probabilities());
+                common.debugRenderOnly(), grammar, common.probabilities(), limits);
     }
 
     AnswerCall chat(byte[] body) {
@@ -156,6 +157,7 @@ final class CallReader {
             return load;
         }
         Optional<Grammar> grammar = common.grammar();
+        ContextLimits limits = new ContextLimits(common.truncate(), common.shift(), options.keep());
         requireSupported(common, hasImages);
         Optional<RequiredCall> required = rules.choice().call(tools, header.chatTemplate().map(
                 ChatTemplate::syntax));
@@ -172,9 +174,9 @@ final class CallReader {
                 : messages;
         return new AnswerCall.Generate(load,
                 loadedModel -> new PromptRenderer(loadedModel, header.chatTemplate(), tools, thinking, required)
-                        .render(shown, common.truncate()),
+                        .render(shown, limits),
                 options.sampling(), options.maxTokens(), options.stop(),
-                common.stream(), false, common.debugRenderOnly(), grammar, common.probabilities());
+                common.stream(), false, common.debugRenderOnly(), grammar, common.probabilities(), limits);
     }
 
     private static ChatMessage message(JsonFields fields) {
