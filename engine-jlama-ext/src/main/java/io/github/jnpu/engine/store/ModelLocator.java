@@ -45,7 +45,8 @@ public final class ModelLocator {
                         .formatted(model, store.root()));
     }
 
-    private static boolean looksLikePath(String model) {
+    /** Whether {@link #open} takes it for a path and never for a name. */
+    public static boolean looksLikePath(String model) {
         return model.startsWith("/") || model.startsWith("\\") || model.startsWith("./") || model.startsWith("../")
                 || model.startsWith(".\\") || model.startsWith("..\\") || model.equals(".") || model.equals("..")
                 || model.length() > 5 && model.regionMatches(true, model.length() - 5, ".gguf", 0, 5);

@@ -3,6 +3,7 @@ package io.github.jnpu.server.cli;
 import io.github.jnpu.engine.EngineException;
 import io.github.jnpu.engine.registry.ModelRegistry;
 import io.github.jnpu.engine.store.Digest;
+import io.github.jnpu.engine.store.ModelName;
 import io.github.jnpu.engine.store.ModelStore;
 import io.github.jnpu.engine.store.TransferProgress;
 import io.github.jnpu.server.create.CreateRequest;
@@ -68,6 +69,23 @@ final class CreateCommand implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    /** Keeps a conversation, with its parameters and instructions, as a model of its own; weights in the store are shared. */
+    static void save(String name, ChatSession session, ModelStore store) throws IOException {
+        Map<String, Digest> files = new LinkedHashMap<>();
+        Optional<String> from = Optional.of(session.modelName());
+        if (ModelName.parse(session.modelName()).flatMap(store::find).isEmpty()) {
+            Path file = Path.of(session.modelName());
+            files.put(file.getFileName().toString(), store.blobs().put(file, _ -> {}));
+            from = Optional.empty();
+        }
+        CreateRequest request = new CreateRequest(RegistryAccess.reference(name, false).name(), from, files, Map.of(),
+                Optional.empty(), session.system(), List.of(), session.parameters().chosenValues(), session.history(),
+                Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Map.of());
+        try (ModelRegistry registry = RegistryAccess.open()) {
+            new ModelCreation(store, registry, request, _ -> {}).run();
+        }
     }
 
     private Modelfile modelfile() throws IOException {

@@ -1,11 +1,15 @@
 package io.github.jnpu.server.cli;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.jnpu.convert.random.FileType;
 import io.github.jnpu.convert.random.ModelSize;
 import io.github.jnpu.convert.random.RandomModel;
 import io.github.jnpu.engine.registry.TestRegistry;
 import io.github.jnpu.engine.store.ModelName;
 import io.github.jnpu.engine.store.ModelStore;
+import io.github.jnpu.server.JnpuServer;
+import io.github.jnpu.server.ServerOptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -14,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -24,6 +29,9 @@ class StoreCommandsTest {
     @TempDir
     Path folder;
 
+    /** Nobody listens there. */
+    private int port = 1;
+
     private Process start(String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java")
                 .toString(), "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED",
@@ -31,6 +39,7 @@ class StoreCommandsTest {
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
         builder.environment().put("OLLAMA_MODELS", folder.resolve("store").toString());
+        builder.environment().put("OLLAMA_HOST", "127.0.0.1:" + port);
         builder.redirectOutput(folder.resolve("out").toFile()).redirectError(folder.resolve("err").toFile());
         Process process = builder.start();
         process.getOutputStream().close();
@@ -48,6 +57,50 @@ class StoreCommandsTest {
         CommandLineRun run = run(arguments);
         assertThat(run.code()).as(run.err()).isZero();
         return run.out();
+    }
+
+    @Test
+    void runPullsWhatIsMissing() throws Exception {
+        RandomModel.llama(ModelSize.Preset.TINY, FileType.F16).write(folder.resolve("half.gguf"));
+        Files.writeString(folder.resolve("Modelfile"), "FROM ./half.gguf\n");
+        try (TestRegistry remote = new TestRegistry()) {
+            String name = remote.name("v1");
+            ok("create", name);
+            ok("push", "--insecure", name);
+            ok("rm", name);
+
+            CommandLineRun run = run("run", "--insecure", name, "--num-predict", "2", "a");
+
+            assertThat(run.code()).as(run.err()).isZero();
+            assertThat(run.err()).contains("pulling manifest").contains("success");
+            assertThat(run.out()).isNotEmpty();
+            assertThat(ok("list")).contains(name);
+        }
+    }
+
+    @Test
+    void stopUnloadsFromTheServer() throws Exception {
+        assertThat(run("stop", "demo").err()).contains("could not connect to the server at 127.0.0.1:1");
+        try (JnpuServer server = JnpuServer.start(ServerOptions.of(Map.of("OLLAMA_HOST", "127.0.0.1:0")).withStore(
+                new ModelStore(folder.resolve("store"))));
+                ServerClient client = new ServerClient(ServerAddress.of("127.0.0.1:" + server.port()))) {
+            port = server.port();
+            ObjectNode load = JsonNodeFactory.instance.objectNode().put("model", "demo");
+            client.post("/api/generate", load).orThrow();
+            assertThat(ok("ps")).contains("demo:latest");
+            assertThat(ok("ps", "other")).doesNotContain("demo:latest");
+
+            assertThat(ok("stop", "demo")).isEmpty();
+
+            // It goes as soon as nobody uses it.
+            for (int i = 0; i < 100 && !client.get("/api/ps").orThrow().path("models").isEmpty(); i++) {
+                Thread.sleep(50);
+            }
+            assertThat(ok("ps")).doesNotContain("demo:latest");
+            CommandLineRun unknown = run("stop", "nope");
+            assertThat(unknown.code()).isEqualTo(1);
+            assertThat(unknown.err()).endsWith("Error: couldn't find model \"nope\" to stop\n");
+        }
     }
 
     private List<String> blobs() throws IOException {
