@@ -1,5 +1,6 @@
 package io.github.jnpu.server.cli;
 
+import io.github.jnpu.convert.huggingface.HuggingFaceFolder;
 import io.github.jnpu.engine.EngineException;
 import io.github.jnpu.engine.registry.ModelRegistry;
 import io.github.jnpu.engine.store.Digest;
@@ -23,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -163,20 +165,27 @@ final class CreateCommand implements Callable<Integer> {
         return files;
     }
 
+    /** A GGUF file, or all that belongs to a model of safetensors. */
     private static List<Path> models(Path folder) throws IOException {
-        List<Path> files = new ArrayList<>();
-        try (DirectoryStream<Path> stream = Files.newDirectoryStream(folder, "*.{gguf,safetensors}")) {
-            stream.forEach(files::add);
+        List<Path> files = list(folder, "*.gguf");
+        if (files.isEmpty() && HuggingFaceFolder.isOne(folder)) {
+            // What cannot be read is refused before gigabytes are copied for nothing.
+            HuggingFaceFolder.open(folder).close();
+            files = list(folder, "{*.safetensors,*.json,tokenizer.model,chat_template.jinja}");
         }
         if (files.isEmpty()) {
-            throw new EngineException("%s has no GGUF file".formatted(folder.toAbsolutePath().normalize()));
+            throw new EngineException("%s has no GGUF file, nor config.json with safetensors files".formatted(folder
+                    .toAbsolutePath().normalize()));
         }
-        // Before gigabytes are copied for nothing.
-        if (files.stream().anyMatch(file -> file.toString().endsWith(".safetensors"))) {
-            throw new EngineException(
-                    "%s: safetensors models cannot be read yet; convert it to GGUF with llama.cpp's convert_hf_to_gguf.py"
-                            .formatted(folder.toAbsolutePath().normalize()));
+        return files;
+    }
+
+    private static List<Path> list(Path folder, String pattern) throws IOException {
+        List<Path> files = new ArrayList<>();
+        try (DirectoryStream<Path> stream = Files.newDirectoryStream(folder, pattern)) {
+            stream.forEach(files::add);
         }
+        Collections.sort(files);
         return files;
     }
 }

@@ -2,6 +2,8 @@ package io.github.jnpu.server.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jnpu.convert.SafetensorsFolder;
+import io.github.jnpu.convert.gguf.GgufFile;
 import io.github.jnpu.convert.random.FileType;
 import io.github.jnpu.convert.random.ModelSize;
 import io.github.jnpu.convert.random.RandomModel;
@@ -57,6 +59,20 @@ class StoreCommandsTest {
         CommandLineRun run = run(arguments);
         assertThat(run.code()).as(run.err()).isZero();
         return run.out();
+    }
+
+    @Test
+    void aFolderOfSafetensorsBecomesAModel() throws Exception {
+        Path gguf = folder.resolve("half.gguf");
+        RandomModel.llama(ModelSize.Preset.TINY, FileType.F16).write(gguf);
+        Path model = SafetensorsFolder.write(gguf, folder.resolve("model"), 1);
+        try (GgufFile file = GgufFile.open(gguf)) {
+            SafetensorsFolder.writeSentencePieces(file, model);
+        }
+        Files.writeString(folder.resolve("Modelfile"), "FROM ./model\n");
+        ok("create", "mine");
+        assertThat(ok("run", "mine", "--num-predict", "3", "--seed", "1", "a")).isEqualTo(ok("run", "./model",
+                "--num-predict", "3", "--seed", "1", "a"));
     }
 
     @Test
@@ -153,7 +169,9 @@ class StoreCommandsTest {
         Files.writeString(modelfile, "FROM .\n");
         assertFails("has no GGUF file", "create", "x", "-f", modelfile.toString());
         Files.createFile(folder.resolve("model.safetensors"));
-        assertFails("safetensors models cannot be read yet", "create", "x", "-f", modelfile.toString());
+        assertFails("nor config.json with safetensors files", "create", "x", "-f", modelfile.toString());
+        Files.writeString(folder.resolve("config.json"), "{\"model_type\":\"mamba\"}");
+        assertFails("models of type 'mamba' cannot be read", "create", "x", "-f", modelfile.toString());
         Files.writeString(modelfile, "FROM ./gone.gguf\n");
         assertFails("FROM ./gone.gguf: no such file", "create", "x", "-f", modelfile.toString());
         Files.writeString(modelfile, "FROM demo\nFROB x\n");
