@@ -335,7 +335,9 @@ class AnswersTest {
         String fields = "\"prompt\":\"abc\",\"options\":{\"num_ctx\":64,\"num_predict\":%d,\"temperature\":0}";
         assertThat(generate(fields.formatted(150)).path("eval_count").intValue()).isEqualTo(150);
         assertThat(generate(fields.formatted(-1)).path("eval_count").intValue()).isEqualTo(640);
-        JsonNode ended = generate("\"shift\":false," + fields.formatted(150));
+        // A request without num_ctx would take the small context over.
+        JsonNode ended = generate("\"shift\":false,\"keep_alive\":0," + fields.formatted(150));
+        assertThat(eventually(() -> loaded().isEmpty())).isTrue();
         assertThat(ended.path("prompt_eval_count").intValue() + ended.path("eval_count").intValue()).isEqualTo(64);
         assertThat(ended.path("done_reason").asText()).isEqualTo("length");
     }
