@@ -26,6 +26,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Asks the running server which models it holds in memory. */
 @Command(name = "ps", mixinStandardHelpOptions = true, description = {
@@ -106,7 +107,7 @@ final class PsCommand implements Callable<Integer> {
 
     private static JsonNode ask(URI uri) throws IOException, InterruptedException {
         try (HttpClient client = HttpClient.newBuilder().connectTimeout(TIMEOUT).build()) {
-            HttpResponse<String> response = client.send(HttpRequest.newBuilder(uri).timeout(TIMEOUT).build(),
+            HttpResponse<String> response = client.send(request(uri),
                     HttpResponse.BodyHandlers.ofString());
             JsonNode answer = new ObjectMapper().readTree(response.body());
             if (response.statusCode() != 200) {
@@ -118,6 +119,15 @@ final class PsCommand implements Callable<Integer> {
                     "could not connect to the server at %s, run 'jnpu serve' to start it".formatted(uri.getAuthority()),
                     e);
         }
+    }
+
+    /** With the key that the environment has, the server's own variable first. */
+    private static HttpRequest request(URI uri) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri).timeout(TIMEOUT);
+        Stream.of("JNPU_API_KEY", "OLLAMA_API_KEY").map(name -> System.getenv().getOrDefault(name, "").strip())
+                .filter(key -> !key.isEmpty()).findFirst()
+                .ifPresent(key -> request.header("Authorization", "Bearer " + key));
+        return request.build();
     }
 
     private static String processor(JsonNode model, long size, long inDeviceMemory) {
