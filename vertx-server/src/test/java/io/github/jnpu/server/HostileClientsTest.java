@@ -150,7 +150,7 @@ class HostileClientsTest {
         }
         try (RawClient client = connect()) {
             client.send("GET /" + "x".repeat(16 << 10) + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
-            assertThat(client.rest()).startsWith("HTTP/1.1 414");
+            assertThat(client.rest()).contains(" 414 ");
         }
         assertStillWell();
     }
