@@ -34,8 +34,10 @@ final class RunningText {
     private final List<Integer> tokens = new ArrayList<>();
     private final long start = System.nanoTime();
     private long promptEnd;
-    /** How much of the prompt has gone in. */
-    private int prefilled;
+    /** What goes in next by batches, and how much of it has gone: the prompt without its last token. */
+    private final int[] input;
+    private final int inputEnd;
+    private int inputAt;
     /** Whether the logits are those behind the last token. */
     private boolean hasLogits;
 
@@ -54,7 +56,9 @@ final class RunningText {
         int room = contextLength - prompt.length;
         this.limit = request.maxTokens() >= 0 ? Math.min(room, request.maxTokens()) : room;
         this.reused = slot.begin(prompt, use);
-        this.prefilled = reused;
+        this.input = prompt;
+        this.inputAt = reused;
+        this.inputEnd = prompt.length - 1;
         this.logits = new float[vocabularySize];
         this.sampler = new Sampler(request.sampling(), vocabularySize, prompt);
         this.grammar = request.grammar().map(one -> grammars.get(one).newCursor());
@@ -77,7 +81,7 @@ final class RunningText {
 
     /** Whether there is more of the prompt than its last token, which goes alone, on decode's kernels: the same request gives the same text. */
     boolean inPrompt() {
-        return prefilled < prompt.length - 1;
+        return inputAt < inputEnd;
     }
 
     /**
@@ -88,9 +92,9 @@ final class RunningText {
      * @return how many they were
      */
     int prefill(int most) {
-        int count = Math.min(most, prompt.length - 1 - prefilled);
-        slot.forward(prompt, prefilled, count, null);
-        prefilled += count;
+        int count = Math.min(most, inputEnd - inputAt);
+        slot.forward(input, inputAt, count, null);
+        inputAt += count;
         return count;
     }
 
@@ -119,8 +123,7 @@ final class RunningText {
     void decoded() {
         slot.remember(next, 0, 1);
         hasLogits = true;
-        if (prefilled < prompt.length) {
-            prefilled = prompt.length;
+        if (promptEnd == 0) {
             promptEnd = System.nanoTime();
             if (!generation.isCancelled()) {
                 listener.onPromptProcessed();

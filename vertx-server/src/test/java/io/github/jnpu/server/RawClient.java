@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 
 /** A socket to a server, for clients that no library would be. */
 final class RawClient implements AutoCloseable {
-    private static final int TIMEOUT_MILLIS = 60_000;
+    private static final int TIMEOUT_MILLIS = 300_000;
 
     private final Socket socket;
 

@@ -35,7 +35,7 @@ class SoakTest {
     private static final int CLIENTS = 200;
     private static final Duration WARM_UP = Duration.ofSeconds(5);
     private static final Duration SOAK = Duration.ofSeconds(Integer.getInteger("jnpu.soak", 20));
-    private static final String REQUEST = "{\"model\":\"tiny\",\"prompt\":\"client %d\",\"options\":{\"num_predict\":64,\"temperature\":1.5}}";
+    private static final String REQUEST = "{\"model\":\"tiny\",\"prompt\":\"client %d\",\"options\":{\"num_predict\":24,\"temperature\":1.5}}";
 
     @TempDir
     Path folder;
@@ -134,7 +134,7 @@ class SoakTest {
                 }));
             }
             for (Future<?> client : clients) {
-                client.get(time.toSeconds() + 120, TimeUnit.SECONDS);
+                client.get(time.toSeconds() + 600, TimeUnit.SECONDS);
             }
         }
     }
