@@ -20,6 +20,7 @@ record OpenAiError(Detail error) {
     static String type(int status) {
         return switch (status) {
             case 400 -> "invalid_request_error";
+            case 401 -> "authentication_error";
             case 404 -> "not_found_error";
             default -> "api_error";
         };
