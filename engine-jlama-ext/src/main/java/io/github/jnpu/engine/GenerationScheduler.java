@@ -316,7 +316,9 @@ final class GenerationScheduler implements AutoCloseable {
         for (RunningText text : List.copyOf(running)) {
             if (!text.inPrompt()) {
                 attempt(text, () -> {
-                    if (!text.hasLogits() || text.listener().isReady() && continues(text)) {
+                    boolean goesOn = !text.hasLogits() || text.listener().isReady() && continues(text);
+                    // One whose context was shifted has tokens to run before the next.
+                    if (goesOn && !text.inPrompt()) {
                         due.add(text);
                     }
                 });
