@@ -1,5 +1,7 @@
 package io.github.jnpu.engine;
 
+import java.util.List;
+
 /**
  * Hears of a generation's progress, always on the model's scheduler thread, in order, ending in exactly one of
  * {@link #onComplete} and {@link #onError}. It should return quickly: the model waits meanwhile, and with it all its texts. If {@link #onText}
@@ -17,6 +19,15 @@ public interface GenerationListener {
     default boolean isReady() {
         return true;
     }
+
+    /**
+     * The tokens of the text that {@link #onText} brings next, or, at the end, those without text; only where
+     * {@link GenerationRequest#logprobs} asks for them. Tokens that a stop string cut off do not come.
+     *
+     * @param tokens
+     *            at least one
+     */
+    default void onTokens(List<SampledToken> tokens) {}
 
     /**
      * More text.

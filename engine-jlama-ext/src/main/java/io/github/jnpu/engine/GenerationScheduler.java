@@ -232,8 +232,9 @@ final class GenerationScheduler implements AutoCloseable {
             lock.unlock();
         }
         for (Text text : gone) {
-            complete(text.listener, text.generation, new GenerationResult("", List.of(), FinishReason.CANCELLED,
-                    text.request.prompt().length, 0, Duration.ZERO, Duration.ZERO));
+            complete(text.listener, text.generation,
+                    new GenerationResult("", List.of(), FinishReason.CANCELLED, Optional.empty(),
+                            text.request.prompt().length, 0, Duration.ZERO, Duration.ZERO));
         }
         for (RunningText text : List.copyOf(running)) {
             if (text.generation().isCancelled()) {

@@ -16,6 +16,9 @@ import java.util.Optional;
  * thread.
  */
 final class RunningText {
+    /** How long a text may become whose context is shifted and whose request has no limit, in contexts; as in Ollama. */
+    private static final int MAX_CONTEXTS = 10;
+
     private final Tokenizer tokenizer;
     private final GenerationRequest request;
     private final GenerationListener listener;
@@ -30,13 +33,13 @@ final class RunningText {
     private final Optional<GrammarCursor> grammar;
     private final StreamingDetokenizer detokenizer;
     private final StopSequences stops;
-    private final StringBuilder text = new StringBuilder();
+    private final AnswerText text;
     private final List<Integer> tokens = new ArrayList<>();
     private final long start = System.nanoTime();
     private long promptEnd;
-    /** What goes in next by batches, and how much of it has gone: the prompt without its last token. */
-    private final int[] input;
-    private final int inputEnd;
+    /** What goes in next by batches, and how much of it has gone: the prompt without its last token, or what a shift keeps. */
+    private int[] input;
+    private int inputEnd;
     private int inputAt;
     /** Whether the logits are those behind the last token. */
     private boolean hasLogits;
@@ -53,7 +56,7 @@ final class RunningText {
         this.generation = generation;
         this.slot = slot;
         this.prompt = request.prompt();
-        int room = contextLength - prompt.length;
+        int room = request.shiftKeep().isPresent() ? MAX_CONTEXTS * contextLength : contextLength - prompt.length;
         this.limit = request.maxTokens() >= 0 ? Math.min(room, request.maxTokens()) : room;
         this.reused = slot.begin(prompt, use);
         this.input = prompt;
@@ -64,6 +67,7 @@ final class RunningText {
         this.grammar = request.grammar().map(one -> grammars.get(one).newCursor());
         this.detokenizer = tokenizer.newDetokenizer(request.spelledTokens());
         this.stops = new StopSequences(request.stop());
+        this.text = new AnswerText(request, vocabularySize, detokenizer, listener);
         this.next[0] = prompt[prompt.length - 1];
     }
 
@@ -140,13 +144,15 @@ final class RunningText {
         if (tokens.size() >= limit) {
             return Optional.of(end(FinishReason.LENGTH));
         }
+        text.score(logits);
         int token = sampler.sample(logits, grammar);
         hasLogits = false;
         if (tokenizer.isEndOfGeneration(token)) {
             return Optional.of(end(FinishReason.STOP));
         }
         tokens.add(token);
-        emit(stops.accept(detokenizer.accept(token)));
+        text.drawn(token);
+        text.emit(stops.accept(detokenizer.accept(token)));
         // Where only the end could follow, the model need not be asked for it.
         if (stops.found() || grammar.isPresent() && grammar.get().mustEnd()) {
             return Optional.of(end(FinishReason.STOP));
@@ -155,6 +161,11 @@ final class RunningText {
             return Optional.of(end(FinishReason.LENGTH));
         }
         next[0] = token;
+        if (request.shiftKeep().isPresent() && slot.isFull()) {
+            input = slot.shift(request.shiftKeep().getAsInt());
+            inputAt = 0;
+            inputEnd = input.length;
+        }
         return Optional.empty();
     }
 
@@ -162,22 +173,18 @@ final class RunningText {
     GenerationResult end(FinishReason atLast) {
         FinishReason reason = generation.isCancelled() ? FinishReason.CANCELLED : atLast;
         if (!stops.found()) {
-            emit(stops.accept(detokenizer.finish()));
+            text.emit(stops.accept(detokenizer.finish()));
             if (stops.found()) {
                 reason = FinishReason.STOP;
             }
-            emit(stops.finish());
+            text.emit(stops.finish());
+            if (!stops.found()) {
+                text.emitTokens();
+            }
         }
         long end = System.nanoTime();
         long begun = promptEnd == 0 ? end : promptEnd;
-        return new GenerationResult(text.toString(), tokens, reason, prompt.length, reused,
+        return new GenerationResult(text.toString(), tokens, reason, stops.match(), prompt.length, reused,
                 Duration.ofNanos(begun - start), Duration.ofNanos(end - begun));
-    }
-
-    private void emit(String piece) {
-        if (!piece.isEmpty()) {
-            text.append(piece);
-            listener.onText(piece);
-        }
     }
 }

@@ -70,6 +70,29 @@ final class TextSlot {
         cachedCount += count;
     }
 
+    /** Whether no further token fits. */
+    boolean isFull() {
+        return cachedCount == contextLength;
+    }
+
+    /**
+     * Makes room in a full context: half of what is behind the kept tokens goes. The tokens that stay move to other positions and
+     * forget those that go, so they have to run again: that takes as long as a prompt of half the context, and the text goes on as if
+     * it had begun so.
+     *
+     * @param keep
+     *            tokens at the beginning
+     * @return what has to go in again
+     */
+    int[] shift(int keep) {
+        int head = Math.min(keep, cachedCount - 2);
+        int dropped = Math.max(1, (cachedCount - head) / 2);
+        int[] tail = Arrays.copyOfRange(cachedTokens, head + dropped, cachedCount);
+        sequence.truncate(head);
+        cachedCount = head;
+        return tail;
+    }
+
     /** After a failure nobody knows what is in the cache. */
     void drop() {
         cachedCount = 0;

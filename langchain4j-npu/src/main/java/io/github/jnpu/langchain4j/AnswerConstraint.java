@@ -9,15 +9,13 @@ import dev.langchain4j.model.chat.request.ResponseFormatType;
 import dev.langchain4j.model.chat.request.ToolChoice;
 import io.github.jnpu.engine.chat.AnswerSyntax;
 import io.github.jnpu.engine.chat.ChatTemplate;
-import io.github.jnpu.engine.chat.tool.ToolCallParser;
-import io.github.jnpu.engine.chat.tool.ToolCallPiece;
-import io.github.jnpu.engine.chat.tool.ToolCallSyntax;
+import io.github.jnpu.engine.chat.ChatTemplateException;
+import io.github.jnpu.engine.chat.RequiredCall;
+import io.github.jnpu.engine.chat.tool.ToolCallGrammar;
 import io.github.jnpu.engine.grammar.Grammar;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.stream.Stream;
 
 /**
  * What an answer is held to.
@@ -72,7 +70,7 @@ record AnswerConstraint(String opening, Optional<Grammar> grammar, boolean behin
                     .formatted(own != null ? "grammar is" : required ? "toolChoice REQUIRED is" : "JSON format is"));
         }
         if (required) {
-            return requiredCall(tools, syntax.orElseThrow().toolCalls());
+            return requiredCall(tools, syntax.orElseThrow());
         }
         if (own != null) {
             return new AnswerConstraint("", Optional.of(own), true);
@@ -98,25 +96,21 @@ record AnswerConstraint(String opening, Optional<Grammar> grammar, boolean behin
                             ? "without a schema, calls and answers look alike"
                             : "it writes calls between tags, which a schema has no place for"));
         }
-        return new AnswerConstraint("", Optional.of(ToolSchemas.callOr(tools, ToolSchemas.schema(format.jsonSchema()
-                .rootElement()))), true);
+        return new AnswerConstraint("",
+                Optional.of(
+                        ToolCallGrammar.callOr(ToolSchemas.definitions(tools), ToolSchemas.schema(format.jsonSchema()
+                                .rootElement()))),
+                true);
     }
 
-    /** Bare calls may follow thoughts; a tag is written for the model, so that it cannot go on without one. */
-    private static AnswerConstraint requiredCall(List<ToolSpecification> tools, ToolCallSyntax syntax) {
-        Optional<Grammar> call = Optional.of(ToolSchemas.call(tools));
-        if (syntax.bare()) {
-            return new AnswerConstraint("", call, true);
+    private static AnswerConstraint requiredCall(List<ToolSpecification> tools, AnswerSyntax syntax) {
+        try {
+            RequiredCall call = RequiredCall.of(syntax, ToolSchemas.definitions(tools));
+            return new AnswerConstraint(call.tag(), Optional.of(call.grammar()), call.behindThoughts());
+        } catch (ChatTemplateException e) {
+            UnsupportedFeatureException unsupported = unsupported("toolChoice REQUIRED: " + e.getMessage());
+            unsupported.initCause(e);
+            throw unsupported;
         }
-        return syntax.openings().stream().filter(tag -> isReadBehind(tag, syntax)).findFirst().map(
-                tag -> new AnswerConstraint(tag, call, false)).orElseThrow(
-                        () -> unsupported(
-                                "toolChoice REQUIRED is not supported for this model: its calls are no JSON objects"));
-    }
-
-    private static boolean isReadBehind(String tag, ToolCallSyntax syntax) {
-        ToolCallParser parser = new ToolCallParser(syntax, Set.of("f"));
-        List<ToolCallPiece> pieces = parser.accept(tag + "{\"name\":\"f\",\"arguments\":{}}");
-        return Stream.concat(pieces.stream(), parser.finish().stream()).anyMatch(ToolCallPiece.Call.class::isInstance);
     }
 }

@@ -69,6 +69,9 @@ public final class ApiRouter {
         router.route().handler(new HostPolicy(listening));
         router.route().handler(this::redirectTrailingSlash);
         router.route("/v1/*").handler(Dialect.OPENAI::speak);
+        router.route("/v1/responses").handler(Dialect.RESPONSES::speak);
+        router.route("/v1/messages").handler(Dialect.ANTHROPIC::speak);
+        router.route("/v1/messages/*").handler(Dialect.ANTHROPIC::speak);
         // After the dialects: who is not let in is told so in his own.
         apiKey.ifPresent(key -> router.route().handler(new KeyPolicy(key)));
         add("/", routing -> Responses.text(routing, 200, "Ollama is running"), HttpMethod.GET, HttpMethod.HEAD);
@@ -88,6 +91,9 @@ public final class ApiRouter {
         add("/api/embeddings", embed::embeddings, HttpMethod.POST);
         add("/v1/chat/completions", answers::chatCompletions, HttpMethod.POST);
         add("/v1/completions", answers::completions, HttpMethod.POST);
+        add("/v1/responses", answers::responses, HttpMethod.POST);
+        add("/v1/messages", answers::messages, HttpMethod.POST);
+        add("/v1/messages/count_tokens", answers::countTokens, HttpMethod.POST);
         add("/v1/embeddings", embed::openAiEmbeddings, HttpMethod.POST);
         add("/v1/models", models::openAiModels, HttpMethod.GET);
         add("/v1/models/:model", models::openAiModel, HttpMethod.GET);

@@ -19,7 +19,7 @@ final class LineSink {
 
     private final Context context;
     private final HttpServerResponse response;
-    private final String contentType;
+    private final Dialect dialect;
     private final long maxPendingBytes;
     private final long maxWaitNanos;
 
@@ -48,7 +48,7 @@ final class LineSink {
     LineSink(Context context, HttpServerResponse response, Dialect dialect, long maxPendingBytes, long maxWaitNanos) {
         this.context = context;
         this.response = response;
-        this.contentType = dialect.streamType();
+        this.dialect = dialect;
         this.maxPendingBytes = maxPendingBytes;
         this.maxWaitNanos = maxWaitNanos;
         this.patience = maxWaitNanos;
@@ -115,7 +115,7 @@ final class LineSink {
             return;
         }
         if (!response.headWritten()) {
-            response.setChunked(true).putHeader("Content-Type", contentType);
+            dialect.beginStream(response);
         }
         // Completes when the operating system has taken the bytes.
         response.write(line).onComplete(done -> {

@@ -41,7 +41,8 @@ final class Responses {
     static void stream(RoutingContext routing, Buffer events) {
         HttpServerResponse response = routing.response();
         if (!response.ended() && !response.closed()) {
-            response.setChunked(true).putHeader("Content-Type", Dialect.of(routing).streamType()).end(events);
+            Dialect.of(routing).beginStream(response);
+            response.end(events);
         }
     }
 
