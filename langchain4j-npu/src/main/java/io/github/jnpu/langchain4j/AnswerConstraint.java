@@ -87,19 +87,29 @@ record AnswerConstraint(String opening, Optional<Grammar> grammar, boolean behin
     private static AnswerConstraint json(ResponseFormat format, List<ToolSpecification> tools,
             Optional<AnswerSyntax> syntax) {
         if (tools.isEmpty()) {
-            Grammar grammar = format.jsonSchema() == null
-                    ? Grammar.jsonObject()
-                    : ToolSchemas.grammar(ToolSchemas.schema(format.jsonSchema().rootElement()));
-            return new AnswerConstraint("", Optional.of(grammar), true);
+            return new AnswerConstraint("", Optional.of(answer(format)), true);
         }
-        if (format.jsonSchema() == null || !syntax.orElseThrow().toolCalls().bare()) {
-            throw unsupported("tools together with a JSON response format are not supported for this model: %s"
-                    .formatted(format.jsonSchema() == null
-                            ? "without a schema, calls and answers look alike"
-                            : "it writes calls between tags, which a schema has no place for"));
+        ToolCallSyntax calls = syntax.orElseThrow().toolCalls();
+        if (calls.bare()) {
+            if (format.jsonSchema() == null) {
+                throw unsupported(
+                        "tools together with a JSON response format are not supported for this model: without a schema, calls and answers look alike");
+            }
+            return new AnswerConstraint("", Optional.of(ToolSchemas.callOr(tools, ToolSchemas.schema(format.jsonSchema()
+                    .rootElement()))), true);
         }
-        return new AnswerConstraint("", Optional.of(ToolSchemas.callOr(tools, ToolSchemas.schema(format.jsonSchema()
-                .rootElement()))), true);
+        String open = tag(calls).orElseThrow(() -> unsupported(
+                "tools together with a JSON response format are not supported for this model: its calls are no JSON objects"));
+        int family = calls.openings().indexOf(open);
+        String close = family < calls.closings().size() ? calls.closings().get(family) : "";
+        return new AnswerConstraint("", Optional.of(answer(format).or(ToolSchemas.call(tools).tagged(open, close))),
+                true);
+    }
+
+    private static Grammar answer(ResponseFormat format) {
+        return format.jsonSchema() == null
+                ? Grammar.jsonObject()
+                : ToolSchemas.grammar(ToolSchemas.schema(format.jsonSchema().rootElement()));
     }
 
     /** Bare calls may follow thoughts; a tag is written for the model, so that it cannot go on without one. */
@@ -108,10 +118,14 @@ record AnswerConstraint(String opening, Optional<Grammar> grammar, boolean behin
         if (syntax.bare()) {
             return new AnswerConstraint("", call, true);
         }
-        return syntax.openings().stream().filter(tag -> isReadBehind(tag, syntax)).findFirst().map(
-                tag -> new AnswerConstraint(tag, call, false)).orElseThrow(
-                        () -> unsupported(
-                                "toolChoice REQUIRED is not supported for this model: its calls are no JSON objects"));
+        return tag(syntax).map(tag -> new AnswerConstraint(tag, call, false)).orElseThrow(
+                () -> unsupported(
+                        "toolChoice REQUIRED is not supported for this model: its calls are no JSON objects"));
+    }
+
+    /** What a call that is a JSON object may stand behind. */
+    private static Optional<String> tag(ToolCallSyntax syntax) {
+        return syntax.openings().stream().filter(tag -> isReadBehind(tag, syntax)).findFirst();
     }
 
     private static boolean isReadBehind(String tag, ToolCallSyntax syntax) {
