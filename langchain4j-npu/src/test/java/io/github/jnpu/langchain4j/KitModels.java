@@ -121,7 +121,8 @@ final class KitModels implements AutoCloseable {
         extractions(book);
         // In the end, what nothing else was said to.
         book.told("Done.");
-        book.askedOr("The~ capital~ of~ Germany~ is~ Berlin,~ which~ lies~ on~ the~ Spree~ and~ has~ more~ bridges~ than~ Venice.",
+        book.askedOr(
+                "The~ capital~ of~ Germany~ is~ Berlin,~ which~ lies~ on~ the~ Spree~ and~ has~ more~ bridges~ than~ Venice.",
                 "{\"city\":~ \"Berlin\"}");
         return book.required("{\"name\": \"getWeather\", \"arguments\": {\"city\": \"Munich\"}}").write(file);
     }
@@ -149,49 +150,69 @@ final class KitModels implements AutoCloseable {
                 .asked("{\"value\": -0.5}", "Extract temperature")
                 .asked("{\"values\": [\"Klaus\", \"Franny\"]}", "Extract names of people")
                 .asked("{\"values\": [\"SINGLE\", \"MARRIED\", \"MARRIED\"]}", "Staniel")
-                .askedOr("{\"values\": %s}".formatted(people), "{\"values\": [\"Klaus\", \"Franny\"]}", "Franny is 35 years old")
+                .askedOr("{\"values\": %s}".formatted(people), "{\"values\": [\"Klaus\", \"Franny\"]}",
+                        "Franny is 35 years old")
                 .asked("{\"values\": [\"SUNNY\", \"WINDY\", \"RAINY\", \"CLOUDY\"]}", "Paris experienced")
-                .asked("{\"value\": {\"type\": \"Dog\", \"name\": \"Rex\", \"breed\": \"Labrador\"}}", "Rex is a Labrador dog")
-                .asked("{\"values\": [{\"type\": \"Dog\", \"name\": \"Rex\", \"breed\": \"Labrador\"}, {\"type\": \"Cat\", \"name\": \"Whiskers\", \"indoor\": true}]}", "Whiskers")
-                .asked("{\"name\": \"Alice\", \"pet\": {\"type\": \"Dog\", \"name\": \"Rex\", \"breed\": \"Labrador\"}}", "Alice owns")
-                .asked("{\"value\": {\"type\": \"Addition\", \"left\": {\"type\": \"Addition\", \"left\": {\"type\": \"Constant\", \"value\": 1}, \"right\": {\"type\": \"Constant\", \"value\": 2}}, \"right\": {\"type\": \"Constant\", \"value\": 3}}}", "1+2+3")
+                .asked("{\"value\": {\"type\": \"Dog\", \"name\": \"Rex\", \"breed\": \"Labrador\"}}",
+                        "Rex is a Labrador dog")
+                .asked("{\"values\": [{\"type\": \"Dog\", \"name\": \"Rex\", \"breed\": \"Labrador\"}, {\"type\": \"Cat\", \"name\": \"Whiskers\", \"indoor\": true}]}",
+                        "Whiskers")
+                .asked("{\"name\": \"Alice\", \"pet\": {\"type\": \"Dog\", \"name\": \"Rex\", \"breed\": \"Labrador\"}}",
+                        "Alice owns")
+                .asked("{\"value\": {\"type\": \"Addition\", \"left\": {\"type\": \"Addition\", \"left\": {\"type\": \"Constant\", \"value\": 1}, \"right\": {\"type\": \"Constant\", \"value\": 2}}, \"right\": {\"type\": \"Constant\", \"value\": 3}}}",
+                        "1+2+3")
                 .asked("{\"name\": \"Klaus\"}", "Do not include missing fields")
-                .asked("{\"name\": \"Klaus\", \"shippingAddress\": {\"city\": \"Langley Falls\"}, \"billingAddress\": {\"city\": \"New York\"}}", "billing address")
+                .asked("{\"name\": \"Klaus\", \"shippingAddress\": {\"city\": \"Langley Falls\"}, \"billingAddress\": {\"city\": \"New York\"}}",
+                        "billing address")
                 .asked("{\"name\": \"Klaus\", \"favouriteColors\": [\"orange\", \"green\"]}", "orange and green")
                 .asked("{\"name\": \"Klaus\", \"pets\": [{\"name\": \"Peanut\"}, {\"name\": \"Muffin\"}]}", "Peanut")
                 .asked("{\"name\": \"Klaus\", \"groups\": [\"A\", \"C\"]}", "groups A and C")
-                .asked("{\"name\": \"Klaus\", \"birthDate\": {\"year\": 1976, \"month\": 8, \"day\": 12}, \"birthTime\": {\"hour\": 14, \"minute\": 43, \"second\": 0, \"nano\": 0}, \"birthDateTime\": {\"date\": {\"year\": 1976, \"month\": 8, \"day\": 12}, \"time\": {\"hour\": 14, \"minute\": 43, \"second\": 0, \"nano\": 0}}}", "12th of August")
-                .asked("{\"name\": \"Francine\", \"children\": [{\"name\": \"Steve\", \"children\": []}, {\"name\": \"Hayley\", \"children\": []}]}", "information", "Steve and Hayley")
+                .asked("{\"name\": \"Klaus\", \"birthDate\": {\"year\": 1976, \"month\": 8, \"day\": 12}, \"birthTime\": {\"hour\": 14, \"minute\": 43, \"second\": 0, \"nano\": 0}, \"birthDateTime\": {\"date\": {\"year\": 1976, \"month\": 8, \"day\": 12}, \"time\": {\"hour\": 14, \"minute\": 43, \"second\": 0, \"nano\": 0}}}",
+                        "12th of August")
+                .asked("{\"name\": \"Francine\", \"children\": [{\"name\": \"Steve\", \"children\": []}, {\"name\": \"Hayley\", \"children\": []}]}",
+                        "information", "Steve and Hayley")
                 .asked("{\"id\": \"567b229a-6b0a-4f1e-9006-448cd9dfbfda\", \"name\": \"Klaus\"}", "567b229a")
                 .asked("{\"values\": [{\"name\": \"Klaus\"}, {\"name\": \"Francine\"}]}", "Klaus and Francine")
                 .asked("{\"name\": \"Klaus\", \"maritalStatus\": \"SINGLE\"}", "text: Klaus is single")
-                .askedOr("{\"name\": \"Klaus\", \"age\": 37, \"height\": 1.78, \"married\": false}", "{\"value\": \"SINGLE\"}", "Klaus is 37", "1.78m height and single")
+                .askedOr("{\"name\": \"Klaus\", \"age\": 37, \"height\": 1.78, \"married\": false}",
+                        "{\"value\": \"SINGLE\"}", "Klaus is 37", "1.78m height and single")
                 .asked("{\"name\": \"Klaus\"}", "the person's information from the following text: Klaus");
     }
 
     /** Those of the kits of AiServices with tools. */
     private static void tools(ScriptBook book) {
         book.asked(ScriptBook.call("add", "{\"arg0\": 124, \"arg1\": 47}"), "Now add 47")
-                .asked(ScriptBook.call("add", "{\"arg0\": 37, \"arg1\": 87}") + "~" + ScriptBook.call("add", "{\"arg0\": 73, \"arg1\": 78}"), "73 plus 78")
+                .asked(ScriptBook.call("add", "{\"arg0\": 37, \"arg1\": 87}") + "~"
+                        + ScriptBook.call("add", "{\"arg0\": 73, \"arg1\": 78}"), "73 plus 78")
                 .told("These are~ 124 and 151.", "73 plus 78")
                 .asked(ScriptBook.call("add", "{\"arg0\": 37, \"arg1\": 87}"), "37 plus 87")
                 .told("37 + 87 =~ 124", "37 plus 87")
                 .asked(ScriptBook.call("add", "{\"arg0\": 2, \"arg1\": 3}"), "First add 2 and 3")
                 .told("It is~ 20.", "First add 2 and 3", "tool: 20")
                 .told(ScriptBook.call("multiply", "{\"arg0\": 5, \"arg1\": 4}"), "First add 2 and 3")
-                .asked(ScriptBook.call("process", "{\"arg0\": {\"name\": \"Klaus\", \"age\": 37, \"height\": 1.78, \"married\": false}}"), "Use 'process' tool", "1.78m")
-                .asked(ScriptBook.call("process", "{\"arg0\": {\"name\": \"Klaus\", \"address\": {\"city\": \"Langley Falls\"}}}"), "Use 'process' tool", "Langley Falls")
-                .asked(ScriptBook.call("process", "{\"arg0\": {\"name\": \"Francine\", \"children\": [{\"name\": \"Steve\", \"children\": []}, {\"name\": \"Hayley\", \"children\": []}]}}"), "Use 'process' tool", "Steve")
+                .asked(ScriptBook.call("process",
+                        "{\"arg0\": {\"name\": \"Klaus\", \"age\": 37, \"height\": 1.78, \"married\": false}}"),
+                        "Use 'process' tool", "1.78m")
+                .asked(ScriptBook.call("process",
+                        "{\"arg0\": {\"name\": \"Klaus\", \"address\": {\"city\": \"Langley Falls\"}}}"),
+                        "Use 'process' tool", "Langley Falls")
+                .asked(ScriptBook.call("process",
+                        "{\"arg0\": {\"name\": \"Francine\", \"children\": [{\"name\": \"Steve\", \"children\": []}, {\"name\": \"Hayley\", \"children\": []}]}}"),
+                        "Use 'process' tool", "Steve")
                 .asked(ScriptBook.call("currentTime", "{}"), "HH:MM:SS")
                 .told("It is~ 17:11:45.", "HH:MM:SS")
-                .asked(ScriptBook.call("currentTemperature", "{\"arg0\": \"Munich\", \"arg1\": \"CELSIUS\"}"), "temperature in Munich in celsius")
+                .asked(ScriptBook.call("currentTemperature", "{\"arg0\": \"Munich\", \"arg1\": \"CELSIUS\"}"),
+                        "temperature in Munich in celsius")
                 .told("It is~ 19 degrees.", "temperature in Munich in celsius")
-                .asked(ScriptBook.call("process", "{\"arg0\": {\"Klaus\": 42, \"Francine\": 47}}"), "Klaus is 42 years old")
+                .asked(ScriptBook.call("process", "{\"arg0\": {\"Klaus\": 42, \"Francine\": 47}}"),
+                        "Klaus is 42 years old")
                 .asked(ScriptBook.call("processNames", "{\"arg0\": [\"Klaus\", \"Franny\"]}"), "following names")
                 .asked(ScriptBook.call("process", "{\"arg0\": [\"RED\", \"GREEN\"]}"), "following colors")
                 .asked(ScriptBook.call("processNumbers", "{\"arg0\": [37, 73]}"), "following integers")
-                .asked(ScriptBook.call("process", "{\"arg0\": [{\"name\": \"Klaus\"}, {\"name\": \"Franny\"}]}"), "following people")
-                .asked(ScriptBook.call("getUsernameFromId", "{\"arg0\": \"62dbcc27-aaf3-449a-b12d-5a904271a57f\"}"), "username with ID")
+                .asked(ScriptBook.call("process", "{\"arg0\": [{\"name\": \"Klaus\"}, {\"name\": \"Franny\"}]}"),
+                        "following people")
+                .asked(ScriptBook.call("getUsernameFromId", "{\"arg0\": \"62dbcc27-aaf3-449a-b12d-5a904271a57f\"}"),
+                        "username with ID")
                 .told("It is~ Alice.", "username with ID")
                 .asked(ScriptBook.call("modify", "{\"arg0\": 7}"), "Call tool 'modify'")
                 .asked(ScriptBook.call("takePhoto", "{}"), "Take a photo")

@@ -130,7 +130,8 @@ class KitTableTest {
                             : "1 " + KitSkips.Reason.TOOLS.text(), kit, name);
                     case 2 -> list(lists, "2 not supported", kit, name);
                     case 3 -> list(lists, "3 do not apply, as what they say is refused is supported", kit, name);
-                    default -> {}
+                    default -> {
+                    }
                 }
             }
             row(rows, "`%s`".formatted(kit.name.replace(", ", "`, ")).replace("minilm`", "minilm"), counts);

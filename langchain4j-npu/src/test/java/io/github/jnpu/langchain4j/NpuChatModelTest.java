@@ -31,8 +31,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -228,8 +228,10 @@ class NpuChatModelTest {
     @Test
     void fiftyCallersGetEachTheirOwnAnswer() {
         List<String> prompts = Stream.of("Tim", "Lily", "The dog", "Mom", "One day, a cat",
-                "The sun", "He", "A bird", "Sam", "They").flatMap(who -> Stream.of("was", "saw a", "went to the", "said,", "did not")
-                        .map(what -> who + " " + what)).toList();
+                "The sun", "He", "A bird", "Sam", "They")
+                .flatMap(who -> Stream.of("was", "saw a", "went to the", "said,", "did not")
+                        .map(what -> who + " " + what))
+                .toList();
         try (NpuChatModel busy = greedy().maxOutputTokens(8).build()) {
             List<String> alone = prompts.stream().map(busy::chat).toList();
             assertThat(alone.stream().distinct().count()).isGreaterThan(25);

@@ -58,7 +58,8 @@ final class ScriptBook {
 
     /** A call as Hermes models write it; arguments of JSON. */
     static String call(String name, String arguments) {
-        return "<tool_call>{\"name\": \"%s\", \"arguments\": ".formatted(name) + CUT + arguments + CUT + "}</tool_call>";
+        return "<tool_call>{\"name\": \"%s\", \"arguments\": ".formatted(name) + CUT + arguments + CUT
+                + "}</tool_call>";
     }
 
     Path write(Path file) throws IOException {
@@ -71,9 +72,12 @@ final class ScriptBook {
             if (!page.second.isEmpty()) {
                 chains.add(sign, tokens(page.second), 0.5f);
             }
-            choice.append("{%%- %s told == %s%s %%}%s".formatted(i == 0 ? "if" : "elif", page.behindResult ? "true" : "false",
-                    page.words.stream().map(word -> " and \"%s\" in talk.text".formatted(word)).collect(Collectors
-                            .joining()), sign));
+            choice.append(
+                    "{%%- %s told == %s%s %%}%s".formatted(i == 0 ? "if" : "elif", page.behindResult ? "true" : "false",
+                            page.words.stream().map(word -> " and \"%s\" in talk.text".formatted(word))
+                                    .collect(Collectors
+                                            .joining()),
+                            sign));
         }
         if (!called.isEmpty()) {
             chains.add("<tool_call>", List.of(called), 1);

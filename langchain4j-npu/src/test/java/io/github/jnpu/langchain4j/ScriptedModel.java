@@ -88,7 +88,8 @@ final class ScriptedModel {
     static Path write(Path file, String template, Chains chains) throws IOException {
         Path random = file.resolveSibling("random-" + file.getFileName());
         int width = Math.max(256, (chains.tokens.size() + 31) / 32 * 32);
-        new RandomModel("llama", new ModelSize(width, 1, 4, 2, 64, 512, Math.max(512, FIRST + chains.tokens.size()), 4096),
+        new RandomModel("llama",
+                new ModelSize(width, 1, 4, 2, 64, 512, Math.max(512, FIRST + chains.tokens.size()), 4096),
                 FileType.Q8_0, false, 1).write(random);
         try (GgufFile original = GgufFile.open(random); Arena arena = Arena.ofConfined()) {
             List<String> tokens = new ArrayList<>(original.metadata().strings("tokenizer.ggml.tokens"));

@@ -123,8 +123,10 @@ public final class CrossEncoderFile {
     private static ProtobufMessage value(String name, int type, int... dims) {
         ProtobufMessage shape = new ProtobufMessage();
         for (int dim : dims) {
-            shape.message(1, dim < 0 ? new ProtobufMessage().text(2, "size" + -dim) : new ProtobufMessage().integer(1,
-                    dim));
+            shape.message(1, dim < 0
+                    ? new ProtobufMessage().text(2, "size" + -dim)
+                    : new ProtobufMessage().integer(1,
+                            dim));
         }
         return new ProtobufMessage().text(1, name).message(2, new ProtobufMessage().message(1, new ProtobufMessage()
                 .integer(1, type).message(2, shape)));

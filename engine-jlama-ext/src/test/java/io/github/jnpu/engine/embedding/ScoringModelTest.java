@@ -41,7 +41,8 @@ class ScoringModelTest {
                         .toString())) {
             for (int i = 0; i < scores.length; i++) {
                 Encoding pair = tokenizer.encode(query, documents.get(i));
-                try (OnnxTensor ids = tensor(pair.getIds()); OnnxTensor mask = tensor(pair.getAttentionMask());
+                try (OnnxTensor ids = tensor(pair.getIds());
+                        OnnxTensor mask = tensor(pair.getAttentionMask());
                         OnnxTensor types = tensor(pair.getTypeIds());
                         OrtSession.Result result = session.run(Map.of("input_ids", ids, "attention_mask", mask,
                                 "token_type_ids", types))) {
@@ -98,8 +99,9 @@ class ScoringModelTest {
             for (int i = 0; i < 60; i++) {
                 documents.add("cat dog ".repeat(i * 7 % 23) + i);
             }
-            try (ScoringModel model = load(sums); HuggingFaceTokenizer theirs = HuggingFaceTokenizer.newInstance(sums
-                    .resolve("tokenizer.json"))) {
+            try (ScoringModel model = load(sums);
+                    HuggingFaceTokenizer theirs = HuggingFaceTokenizer.newInstance(sums
+                            .resolve("tokenizer.json"))) {
                 Scores scores = model.score(QUERY, documents, false);
                 for (int i = 0; i < documents.size(); i++) {
                     assertThat(scores.scores()[i]).as(documents.get(i)).isEqualTo(sum(theirs.encode(QUERY,

@@ -142,8 +142,9 @@ final class OnnxEncoder implements Encoder {
         for (int i = 1; i < shape.length; i++) {
             if (shape[i] > 1) {
                 throw new BackendException(
-                        "model '%s' gives '%s' as %s for each pair of texts; a cross-encoder gives one number".formatted(
-                                network.name(), output, Arrays.toString(shape)));
+                        "model '%s' gives '%s' as %s for each pair of texts; a cross-encoder gives one number"
+                                .formatted(
+                                        network.name(), output, Arrays.toString(shape)));
             }
         }
     }
@@ -310,8 +311,10 @@ final class OnnxEncoder implements Encoder {
         private Value tensor(String input, ElementType type) {
             int count = texts.size();
             return switch (input) {
-                case "input_ids" -> integers(type, (row, at) -> at < texts.get(row).length ? texts.get(row)[at] : 0, count, longest);
-                case "attention_mask" -> integers(type, (row, at) -> at < texts.get(row).length ? 1 : 0, count, longest);
+                case "input_ids" ->
+                    integers(type, (row, at) -> at < texts.get(row).length ? texts.get(row)[at] : 0, count, longest);
+                case "attention_mask" ->
+                    integers(type, (row, at) -> at < texts.get(row).length ? 1 : 0, count, longest);
                 case "token_type_ids" -> {
                     int[] seconds = texts.stream().mapToInt(this::secondPart).toArray();
                     yield integers(type, (row, at) -> at >= seconds[row] && at < texts.get(row).length ? 1 : 0, count,

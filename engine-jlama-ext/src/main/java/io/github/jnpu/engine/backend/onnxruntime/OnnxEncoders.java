@@ -61,7 +61,8 @@ final class OnnxEncoders {
         } catch (IOException e) {
             throw new BackendException("%s cannot be read: %s".formatted(file, e.getMessage()), e);
         }
-        return new OnnxEncoder(network(file.toString(), model, pooling, separator, options), provider, options.threads(),
+        return new OnnxEncoder(network(file.toString(), model, pooling, separator, options), provider,
+                options.threads(),
                 settings -> {
                     // Weights that are not in the file lie beside it.
                     settings.entry(DATA_FOLDER, String.valueOf(file.toAbsolutePath().getParent()));
