@@ -19,7 +19,7 @@ import org.jboss.resteasy.reactive.RestStreamElementType;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
 @Path("/")
-class ChatResource {
+public class ChatResource {
     private final ChatModel chat;
     private final StreamingChatModel streaming;
 
@@ -31,18 +31,17 @@ class ChatResource {
     @GET
     @Path("chat")
     @Produces(MediaType.TEXT_PLAIN)
-    String chat(@RestQuery String q) {
+    public String chat(@RestQuery String q) {
         return chat.chat(q);
     }
 
     /** An event for each piece; as JSON, because readers of events drop a space that a text begins with. */
-    record Piece(String text) {
-    }
+    public record Piece(String text) {}
 
     @GET
     @Path("stream")
     @RestStreamElementType(MediaType.APPLICATION_JSON)
-    Multi<Piece> stream(@RestQuery String q) {
+    public Multi<Piece> stream(@RestQuery String q) {
         return Multi.createFrom().emitter(emitter -> streaming.chat(q, new Pieces(emitter)));
     }
 
@@ -69,7 +68,7 @@ class ChatResource {
 
     /** Such as a question that is longer than the context. */
     @ServerExceptionMapper
-    Response badQuestion(InvalidRequestException e) {
+    public Response badQuestion(InvalidRequestException e) {
         return Response.status(Response.Status.BAD_REQUEST).type(MediaType.TEXT_PLAIN).entity(e.getMessage()).build();
     }
 }
