@@ -23,11 +23,15 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** Questions to a folder of documents, answered with their sources; the command line. */
-@Command(name = "rag", mixinStandardHelpOptions = true, description = {
+@Command(name = "rag", description = {
         "Answers questions from a folder of Markdown and text files, and shows where the answers come from.",
         "Without a command it asks you for questions; an empty line ends it."})
 public final class Rag implements Callable<Integer> {
     private static final Duration PROGRESS_INTERVAL = Duration.ofSeconds(2);
+
+    @Option(names = {"-h",
+            "--help"}, usageHelp = true, scope = CommandLine.ScopeType.INHERIT, description = "Show this help.")
+    private boolean help;
 
     @Option(names = "--model", paramLabel = "NAME", defaultValue = "demo", description = "What answers: a model's name or a GGUF file (default ${DEFAULT-VALUE}).")
     private String modelName;
@@ -73,7 +77,7 @@ public final class Rag implements Callable<Integer> {
         });
     }
 
-    @Command(name = "ask", mixinStandardHelpOptions = true, description = "Answer one question.")
+    @Command(name = "ask", description = "Answer one question.")
     int ask(@Parameters(paramLabel = "QUESTION", arity = "1..*", description = "In one or more words.") List<String> words)
             throws IOException {
         String question = String.join(" ", words);
@@ -85,7 +89,7 @@ public final class Rag implements Callable<Integer> {
         return converse(() -> rest[next[0]++]);
     }
 
-    @Command(name = "ingest", mixinStandardHelpOptions = true, description = {
+    @Command(name = "ingest", description = {
             "Take a folder's .md and .txt files into the store, in the place of any other folder's.",
             "Files that did not change are passed over."})
     int ingest(@Parameters(paramLabel = "DIR", description = "Sub-folders count, too.") Path folder)
@@ -96,7 +100,7 @@ public final class Rag implements Callable<Integer> {
         return 0;
     }
 
-    @Command(name = "measure", mixinStandardHelpOptions = true, description = "Ask questions whose answers are known, and count.")
+    @Command(name = "measure", description = "Ask questions whose answers are known, and count.")
     int measure(
             @Option(names = "--corpus", paramLabel = "DIR", description = "The documents; by default this sample's.") Path corpus,
             @Option(names = "--questions", paramLabel = "FILE", description = "Question, document and sentence in three columns with tabs between them; by default this sample's.") Path table,
