@@ -91,7 +91,10 @@ public final class Devices implements Callable<Integer> {
 
     /** A device with what was checked; whatever failed comes with a remedy. */
     private static void explain(Device device, PrintWriter out) {
-        out.printf("%s: %s %s, %s%n", device.kind(), device.vendor(), device.name(), device.usable()
+        String name = device.name().startsWith(device.vendor())
+                ? device.name()
+                : device.vendor() + " " + device.name();
+        out.printf("%s: %s, %s%n", device.kind(), name, device.usable()
                 ? "nothing stands against its use"
                 : "cannot be used");
         for (Check check : device.checks()) {

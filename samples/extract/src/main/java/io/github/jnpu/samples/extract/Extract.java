@@ -3,6 +3,7 @@ package io.github.jnpu.samples.extract;
 import dev.langchain4j.service.AiServices;
 import dev.langchain4j.service.UserMessage;
 import dev.langchain4j.service.V;
+import dev.langchain4j.service.output.OutputParsingException;
 import io.github.jnpu.langchain4j.NpuChatModel;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -28,6 +29,8 @@ import java.util.concurrent.Callable;
 public final class Extract implements Callable<Integer> {
     /** More than most contexts hold. */
     private static final int MAX_BYTES = 1 << 20;
+    /** Of a record; a grammar holds its form, but only the model knows when a string is long enough. */
+    private static final int MAX_TOKENS = 400;
 
     /** The records that can be had, each with a text to try. */
     enum Kind {
@@ -85,6 +88,8 @@ public final class Extract implements Callable<Integer> {
         String message = switch (e) {
             // Their message is the file's name alone.
             case NoSuchFileException missing -> missing.getFile() + ": no such file";
+            case OutputParsingException broken ->
+                "the model's answer is not whole; a larger model (--model) or a shorter text will do";
             case AccessDeniedException denied -> denied.getFile() + ": permission denied";
             default -> String.valueOf(e.getMessage()).lines().findFirst().orElse("");
         };
@@ -95,7 +100,8 @@ public final class Extract implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         String text = text();
-        try (NpuChatModel model = NpuChatModel.builder().modelName(modelName).temperature(0.0).build()) {
+        try (NpuChatModel model = NpuChatModel.builder().modelName(modelName).temperature(0.0)
+                .maxOutputTokens(MAX_TOKENS).build()) {
             Reader reader = AiServices.create(Reader.class, model);
             out().printf("%s%n%n", text);
             out().flush();

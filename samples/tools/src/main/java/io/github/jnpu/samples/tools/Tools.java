@@ -88,6 +88,8 @@ public final class Tools implements Callable<Integer> {
                 // What a model gets wrong it is told, so that it can do better.
                 .toolArgumentsErrorHandler((error, context) -> ToolErrorHandlerResult.text("Error: " + error
                         .getMessage()))
+                .toolExecutionErrorHandler((error, context) -> ToolErrorHandlerResult.text("Error: " + error
+                        .getMessage()))
                 .hallucinatedToolNameStrategy(call -> ToolExecutionResultMessage.from(call,
                         "Error: there is no tool " + call.name()))
                 .afterToolExecution(execution -> out().printf("  %s(%s) = %s%n", execution.request().name(), execution
