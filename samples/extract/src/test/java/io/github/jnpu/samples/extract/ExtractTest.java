@@ -54,8 +54,10 @@ class ExtractTest {
     void readsAnInvoiceFromAFile() throws IOException {
         Path file = Files.writeString(folder.resolve("invoice.txt"), "Hallow Books owes for two shelves.\n");
         Run run = extract("", "--model", model("{\"number\": \"A-7\",", " \"date\": {\"year\": 2026,",
-                " \"month\": 11, \"day\": 3},", " \"customer\": \"Hallow\",", " \"currency\": \"EUR\",", " \"items\": [",
-                "{\"article\": \"shelf\",", " \"quantity\": 2,", " \"price\": 129.5}", "]}"), "--record", "invoice", file
+                " \"month\": 11, \"day\": 3},", " \"customer\": \"Hallow\",", " \"currency\": \"EUR\",",
+                " \"items\": [",
+                "{\"article\": \"shelf\",", " \"quantity\": 2,", " \"price\": 129.5}", "]}"), "--record", "invoice",
+                file
                         .toString());
         assertThat(run.err()).isEmpty();
         assertThat(run.out()).contains("Invoice A-7 of 2026-11-03 for Hallow", "2 shelf at 129.50", "total 259.00 EUR");
@@ -82,12 +84,14 @@ class ExtractTest {
     @Test
     void errorsAreOneLine() throws IOException {
         Path empty = Files.writeString(folder.resolve("empty.txt"), " \n");
-        for (String[] wrong : new String[][]{{folder.resolve("nowhere").toString()}, {empty.toString()}, {"--record", "x"},
+        for (String[] wrong : new String[][]{{folder.resolve("nowhere").toString()}, {empty.toString()},
+                {"--record", "x"},
                 {"--model", "no-such-model"}, {"a", "b"}}) {
             Run run = extract("", wrong);
             assertThat(run.code()).isOne();
-            assertThat(run.err().lines()).as(run.err()).singleElement().asString().startsWith("Error: ").hasSizeGreaterThan(
-                    15);
+            assertThat(run.err().lines()).as(run.err()).singleElement().asString().startsWith("Error: ")
+                    .hasSizeGreaterThan(
+                            15);
         }
     }
 }

@@ -66,8 +66,9 @@ class OllamaClientTest {
         }
         Run run = client(Map.of("OLLAMA_HOST", "127.0.0.1:" + free));
         assertThat(run.code()).isOne();
-        assertThat(run.err().lines()).singleElement().asString().startsWith("Error: no server answers at http://127.0.0.1:"
-                + free);
+        assertThat(run.err().lines()).singleElement().asString()
+                .startsWith("Error: no server answers at http://127.0.0.1:"
+                        + free);
     }
 
     @ParameterizedTest

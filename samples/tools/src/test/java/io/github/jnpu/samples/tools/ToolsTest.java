@@ -62,10 +62,12 @@ class ToolsTest {
     @Test
     void aModelIsToldOfItsMistakes() throws IOException {
         String model = model("<tool_call>", "{\"name\": ", "\"calculate\", ", "\"arguments\": ", "{\"expression\": \"2",
-                " +\"}}", "</tool_call>", "\n<tool_call>{\"na", "me\": \"frob\", \"arguments\"", ": {}}</tool", "_call>");
+                " +\"}}", "</tool_call>", "\n<tool_call>{\"na", "me\": \"frob\", \"arguments\"", ": {}}</tool",
+                "_call>");
         Run run = tools("--model", model, "?");
         assertThat(run.err()).isEmpty();
-        assertThat(run.out()).contains("= Error: a number is missing at").endsWith("so be it." + System.lineSeparator());
+        assertThat(run.out()).contains("= Error: a number is missing at")
+                .endsWith("so be it." + System.lineSeparator());
     }
 
     /** What the demo model can do depends on its weights; in no case is there a stack trace. */
