@@ -19,7 +19,7 @@ import java.util.List;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** The whole program, with models whose weights say a script and with the demo model. */
-@Timeout(120)
+@Timeout(300)
 class ExtractTest {
     @TempDir
     Path folder;

@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** The whole program over real sockets, with the demo model and all-MiniLM. */
-@Timeout(180)
+@Timeout(300)
 class OllamaClientTest {
     private record Run(int code, String out, String err) {}
 

@@ -24,15 +24,32 @@ record EmbeddingChoice(String name, EmbeddingModel model) implements AutoCloseab
                     new AllMiniLmL6V2QuantizedEmbeddingModel());
         }
         if (text.startsWith(JLAMA)) {
-            return jlama(Path.of(text.substring(JLAMA.length())).toAbsolutePath().normalize());
+            Path folder = jlamaFolder(text);
+            String[] name = folder.getFileName().toString().split("_", 2);
+            // all-MiniLM takes the mean of its tokens; by itself jlama takes the first.
+            return new EmbeddingChoice(name[1] + ", langchain4j-jlama", JlamaEmbeddingModel.builder().modelCachePath(
+                    folder.getParent()).modelName(name[0] + "/" + name[1]).poolingType(Generator.PoolingType.AVG)
+                    .build());
         }
         return new EmbeddingChoice(text + ", jnpu", NpuEmbeddingModel.builder().modelName(text).build());
     }
 
+    /**
+     * Looks whether a choice can be had, as far as that is cheap.
+     *
+     * @throws IOException
+     *             in one line, if not
+     */
+    static void check(String text) throws IOException {
+        if (text.startsWith(JLAMA)) {
+            jlamaFolder(text);
+        }
+    }
+
     /** jlama downloads a model if its folder is not named and marked as jlama does that; nothing is downloaded here. */
-    private static EmbeddingChoice jlama(Path folder) throws IOException {
-        String[] name = folder.getFileName().toString().split("_", 2);
-        if (name.length < 2) {
+    private static Path jlamaFolder(String text) throws IOException {
+        Path folder = Path.of(text.substring(JLAMA.length())).toAbsolutePath().normalize();
+        if (folder.getFileName() == null || !folder.getFileName().toString().contains("_")) {
             throw new IOException("jlama: %s is not named OWNER_MODEL, as jlama names its folders".formatted(folder));
         }
         for (String file : List.of("config.json", "tokenizer.json", "model.safetensors", ".finished")) {
@@ -40,9 +57,7 @@ record EmbeddingChoice(String name, EmbeddingModel model) implements AutoCloseab
                 throw new IOException("jlama: %s has no %s".formatted(folder, file));
             }
         }
-        // all-MiniLM takes the mean of its tokens; by itself jlama takes the first.
-        return new EmbeddingChoice(name[1] + ", langchain4j-jlama", JlamaEmbeddingModel.builder().modelCachePath(folder
-                .getParent()).modelName(name[0] + "/" + name[1]).poolingType(Generator.PoolingType.AVG).build());
+        return folder;
     }
 
     @Override

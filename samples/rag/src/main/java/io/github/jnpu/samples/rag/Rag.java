@@ -112,10 +112,14 @@ public final class Rag implements Callable<Integer> {
         }
         Path documents = corpus == null ? home().resolve("corpus") : corpus;
         List<Question> questions = Question.read(table == null ? home().resolve("questions.tsv") : table);
+        List<String> names = Stream.concat(Stream.of(embeddingName), peers == null
+                ? Stream.<String>empty()
+                : peers.stream()).toList();
+        for (String name : names) {
+            EmbeddingChoice.check(name);
+        }
         out().println(Measurement.machine());
-        for (String name : Stream.concat(Stream.of(embeddingName), peers == null
-                ? Stream.empty()
-                : peers.stream()).toList()) {
+        for (String name : names) {
             try (EmbeddingChoice embedding = EmbeddingChoice.of(name)) {
                 Measurement.Retrieval found = Measurement.retrieval(embedding, documents, questions);
                 out().printf("%d documents, %d passages, %d questions%n", found.documents(), found.passages(),

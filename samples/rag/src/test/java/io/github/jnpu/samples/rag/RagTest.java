@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** The whole program, with the demo model and all-MiniLM on ONNX Runtime. */
-@Timeout(180)
+@Timeout(300)
 class RagTest {
     private static final Path CORPUS = Path.of("corpus");
     private static final Path QUESTIONS = Path.of("questions.tsv");

@@ -20,7 +20,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /** The whole program, with models whose weights say a script and with the demo model. */
-@Timeout(120)
+@Timeout(300)
 class ToolsTest {
     private static final Clock NOON = Clock.fixed(Instant.parse("2026-01-15T12:00:00Z"), ZoneOffset.UTC);
     /** Behind a tool's result the prompt ends in the middle of the script, and the model goes on from there. */
