@@ -48,6 +48,12 @@ final class GenerationAnswer implements GenerationListener {
         this.stream = call.load().shape().stream();
     }
 
+    /** A client that does not read holds its own answer up, and no other. */
+    @Override
+    public boolean isReady() {
+        return !call.stream() || sink.isReady();
+    }
+
     @Override
     public void onText(String text) {
         reader.accept(text).forEach(this::add);

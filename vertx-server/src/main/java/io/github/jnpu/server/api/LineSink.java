@@ -27,6 +27,8 @@ final class LineSink {
     private final Condition taken = lock.newCondition();
     private long pendingBytes;
     private long patience;
+    /** Since when {@link #isReady} says no; 0 if it does not. */
+    private long stalledSince;
     private boolean closed;
 
     /** The client takes the answer so slowly that the model may not wait any longer. */
@@ -50,6 +52,33 @@ final class LineSink {
         this.maxPendingBytes = maxPendingBytes;
         this.maxWaitNanos = maxWaitNanos;
         this.patience = maxWaitNanos;
+    }
+
+    /**
+     * Whether the client has taken enough for more to be written. The time in which it has not counts.
+     *
+     * @throws SlowClientException
+     *             if the client has used up the time that the model may wait
+     */
+    boolean isReady() {
+        lock.lock();
+        try {
+            long now = System.nanoTime();
+            boolean ready = closed || pendingBytes <= maxPendingBytes;
+            if (stalledSince != 0) {
+                patience -= now - stalledSince;
+                stalledSince = 0;
+            }
+            if (!ready) {
+                if (patience <= 0) {
+                    throw new SlowClientException(maxPendingBytes, maxWaitNanos);
+                }
+                stalledSince = now;
+            }
+            return ready;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /**

@@ -12,6 +12,7 @@ record OpenAiError(Detail error) {
     static OpenAiError of(int status, String message) {
         return new OpenAiError(new Detail(message, switch (status) {
             case 400 -> "invalid_request_error";
+            case 401 -> "authentication_error";
             case 404 -> "not_found_error";
             default -> "api_error";
         }, null, null));

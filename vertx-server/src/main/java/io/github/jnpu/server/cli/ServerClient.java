@@ -12,6 +12,9 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Asks the running server, Ollama's or ours, that {@code OLLAMA_HOST} names. */
 final class ServerClient implements AutoCloseable {
@@ -20,10 +23,21 @@ final class ServerClient implements AutoCloseable {
     private static final int OK = 200;
 
     private final ServerAddress address;
+    private final Optional<String> key;
     private final HttpClient client = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
 
     ServerClient(ServerAddress address) {
+        this(address, System.getenv());
+    }
+
+    /**
+     * @param environment
+     *            where the server's key may be: the variable of our server first, then that of Ollama's clients
+     */
+    ServerClient(ServerAddress address, Map<String, String> environment) {
         this.address = address;
+        this.key = Stream.of("JNPU_API_KEY", "OLLAMA_API_KEY").map(name -> environment.getOrDefault(name, "").strip())
+                .filter(value -> !value.isEmpty()).findFirst();
     }
 
     /** An answer of the server, which may be a refusal. */
@@ -51,6 +65,7 @@ final class ServerClient implements AutoCloseable {
     }
 
     private Reply send(HttpRequest.Builder request) throws IOException, InterruptedException {
+        key.ifPresent(value -> request.header("Authorization", "Bearer " + value));
         try {
             HttpResponse<String> response = client.send(request.timeout(TIMEOUT).build(),
                     HttpResponse.BodyHandlers.ofString());
