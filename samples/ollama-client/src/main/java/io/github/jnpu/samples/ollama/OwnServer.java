@@ -13,6 +13,8 @@ final class OwnServer implements AutoCloseable {
     OwnServer(Map<String, String> environment) {
         Map<String, String> own = new HashMap<>(environment);
         own.put("OLLAMA_HOST", "127.0.0.1:0");
+        // A key that guards another server; the program below has none.
+        own.remove("JNPU_API_KEY");
         this.server = JnpuServer.start(ServerOptions.of(own));
     }
 
