@@ -13,6 +13,14 @@ public interface GenerationListener {
     default void onPromptProcessed() {}
 
     /**
+     * Whether more text can be taken. Asked before each token: false makes this text wait, and no other. If it throws, the generation
+     * ends and the exception goes to {@link #onError}.
+     */
+    default boolean isReady() {
+        return true;
+    }
+
+    /**
      * The tokens of the text that {@link #onText} brings next, or, at the end, those without text; only where
      * {@link GenerationRequest#logprobs} asks for them. Tokens that a stop string cut off do not come.
      *
@@ -20,14 +28,6 @@ public interface GenerationListener {
      *            at least one
      */
     default void onTokens(List<SampledToken> tokens) {}
-
-    /**
-     * Whether more text can be taken. Asked before each token: false makes this text wait, and no other. If it throws, the generation
-     * ends and the exception goes to {@link #onError}.
-     */
-    default boolean isReady() {
-        return true;
-    }
 
     /**
      * More text.

@@ -16,13 +16,13 @@ import java.util.Optional;
  * thread.
  */
 final class RunningText {
+    /** How long a text may become whose context is shifted and whose request has no limit, in contexts; as in Ollama. */
+    private static final int MAX_CONTEXTS = 10;
+
     private final Tokenizer tokenizer;
     private final GenerationRequest request;
     private final GenerationListener listener;
     private final Generation generation;
-    /** How long a text may become whose context is shifted and whose request has no limit, in contexts; as in Ollama. */
-    private static final int MAX_CONTEXTS = 10;
-
     private final TextSlot slot;
     private final int[] prompt;
     private final int limit;
@@ -37,7 +37,7 @@ final class RunningText {
     private final List<Integer> tokens = new ArrayList<>();
     private final long start = System.nanoTime();
     private long promptEnd;
-    /** What goes in next by batches, and how much of it has gone: the prompt without its last token, or what stays of a full context. */
+    /** What goes in next by batches, and how much of it has gone: the prompt without its last token, or what a shift keeps. */
     private int[] input;
     private int inputEnd;
     private int inputAt;
@@ -66,8 +66,8 @@ final class RunningText {
         this.sampler = new Sampler(request.sampling(), vocabularySize, prompt);
         this.grammar = request.grammar().map(one -> grammars.get(one).newCursor());
         this.detokenizer = tokenizer.newDetokenizer(request.spelledTokens());
-        this.text = new AnswerText(request, vocabularySize, detokenizer, listener);
         this.stops = new StopSequences(request.stop());
+        this.text = new AnswerText(request, vocabularySize, detokenizer, listener);
         this.next[0] = prompt[prompt.length - 1];
     }
 
@@ -161,9 +161,8 @@ final class RunningText {
             return Optional.of(end(FinishReason.LENGTH));
         }
         next[0] = token;
-        if (slot.isFull()) {
-            // Without shifting, the limit has ended the text before.
-            input = slot.shift(request.shiftKeep().orElseThrow());
+        if (request.shiftKeep().isPresent() && slot.isFull()) {
+            input = slot.shift(request.shiftKeep().getAsInt());
             inputAt = 0;
             inputEnd = input.length;
         }

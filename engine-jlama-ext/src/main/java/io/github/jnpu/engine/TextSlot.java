@@ -51,27 +51,6 @@ final class TextSlot {
         return cachedCount;
     }
 
-    boolean isFull() {
-        return cachedCount == contextLength;
-    }
-
-    /**
-     * Makes room in a full context. The tokens that stay move to other positions and forget those that go, so they have to run
-     * again: that takes as long as a prompt of half the context, and the text goes on as if it had begun so.
-     *
-     * @param keep
-     *            how many tokens in front stay where they are
-     * @return those behind them that stay
-     */
-    int[] shift(int keep) {
-        int head = Math.min(keep, cachedCount - 2);
-        int dropped = Math.max(1, (cachedCount - head) / 2);
-        int[] tail = Arrays.copyOfRange(cachedTokens, head + dropped, cachedCount);
-        sequence.truncate(head);
-        cachedCount = head;
-        return tail;
-    }
-
     DecoderSequence sequence() {
         return sequence;
     }
@@ -89,6 +68,29 @@ final class TextSlot {
         }
         System.arraycopy(tokens, from, cachedTokens, cachedCount, count);
         cachedCount += count;
+    }
+
+    /** Whether no further token fits. */
+    boolean isFull() {
+        return cachedCount == contextLength;
+    }
+
+    /**
+     * Makes room in a full context: half of what is behind the kept tokens goes. The tokens that stay move to other positions and
+     * forget those that go, so they have to run again: that takes as long as a prompt of half the context, and the text goes on as if
+     * it had begun so.
+     *
+     * @param keep
+     *            tokens at the beginning
+     * @return what has to go in again
+     */
+    int[] shift(int keep) {
+        int head = Math.min(keep, cachedCount - 2);
+        int dropped = Math.max(1, (cachedCount - head) / 2);
+        int[] tail = Arrays.copyOfRange(cachedTokens, head + dropped, cachedCount);
+        sequence.truncate(head);
+        cachedCount = head;
+        return tail;
     }
 
     /** After a failure nobody knows what is in the cache. */

@@ -12,6 +12,7 @@ import io.github.jnpu.engine.chat.ChatTemplate;
 import io.github.jnpu.engine.chat.ChatTemplateException;
 import io.github.jnpu.engine.chat.RequiredCall;
 import io.github.jnpu.engine.chat.tool.ToolCallGrammar;
+import io.github.jnpu.engine.chat.tool.ToolCallSyntax;
 import io.github.jnpu.engine.grammar.Grammar;
 
 import java.util.List;
@@ -85,30 +86,39 @@ record AnswerConstraint(String opening, Optional<Grammar> grammar, boolean behin
     private static AnswerConstraint json(ResponseFormat format, List<ToolSpecification> tools,
             Optional<AnswerSyntax> syntax) {
         if (tools.isEmpty()) {
-            Grammar grammar = format.jsonSchema() == null
-                    ? Grammar.jsonObject()
-                    : ToolSchemas.grammar(ToolSchemas.schema(format.jsonSchema().rootElement()));
-            return new AnswerConstraint("", Optional.of(grammar), true);
+            return new AnswerConstraint("", Optional.of(answer(format)), true);
         }
-        if (format.jsonSchema() == null || !syntax.orElseThrow().toolCalls().bare()) {
-            throw unsupported("tools together with a JSON response format are not supported for this model: %s"
-                    .formatted(format.jsonSchema() == null
-                            ? "without a schema, calls and answers look alike"
-                            : "it writes calls between tags, which a schema has no place for"));
+        ToolCallSyntax calls = syntax.orElseThrow().toolCalls();
+        if (calls.bare()) {
+            if (format.jsonSchema() == null) {
+                throw unsupported(
+                        "tools together with a JSON response format are not supported for this model: without a schema, calls and answers look alike");
+            }
+            return new AnswerConstraint("", Optional.of(ToolCallGrammar.callOr(ToolSchemas.definitions(tools),
+                    ToolSchemas.schema(format.jsonSchema().rootElement()))), true);
         }
-        return new AnswerConstraint("",
-                Optional.of(
-                        ToolCallGrammar.callOr(ToolSchemas.definitions(tools), ToolSchemas.schema(format.jsonSchema()
-                                .rootElement()))),
-                true);
+        RequiredCall call = call(tools, syntax.get(), "tools together with a JSON response format");
+        int family = calls.openings().indexOf(call.tag());
+        String close = family < calls.closings().size() ? calls.closings().get(family) : "";
+        return new AnswerConstraint("", Optional.of(answer(format).or(call.grammar().tagged(call.tag(), close))), true);
+    }
+
+    private static Grammar answer(ResponseFormat format) {
+        return format.jsonSchema() == null
+                ? Grammar.jsonObject()
+                : ToolSchemas.grammar(ToolSchemas.schema(format.jsonSchema().rootElement()));
     }
 
     private static AnswerConstraint requiredCall(List<ToolSpecification> tools, AnswerSyntax syntax) {
+        RequiredCall call = call(tools, syntax, "toolChoice REQUIRED");
+        return new AnswerConstraint(call.tag(), Optional.of(call.grammar()), call.behindThoughts());
+    }
+
+    private static RequiredCall call(List<ToolSpecification> tools, AnswerSyntax syntax, String feature) {
         try {
-            RequiredCall call = RequiredCall.of(syntax, ToolSchemas.definitions(tools));
-            return new AnswerConstraint(call.tag(), Optional.of(call.grammar()), call.behindThoughts());
+            return RequiredCall.of(syntax, ToolSchemas.definitions(tools));
         } catch (ChatTemplateException e) {
-            UnsupportedFeatureException unsupported = unsupported("toolChoice REQUIRED: " + e.getMessage());
+            UnsupportedFeatureException unsupported = unsupported(feature + ": " + e.getMessage());
             unsupported.initCause(e);
             throw unsupported;
         }
