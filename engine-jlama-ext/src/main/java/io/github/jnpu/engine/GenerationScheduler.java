@@ -3,28 +3,29 @@ package io.github.jnpu.engine;
 import io.github.jnpu.engine.backend.Decoder;
 import io.github.jnpu.engine.backend.DecoderSequence;
 import io.github.jnpu.engine.grammar.GrammarCache;
-import io.github.jnpu.engine.grammar.GrammarCursor;
-import io.github.jnpu.engine.sampling.Sampler;
-import io.github.jnpu.engine.tokenizer.StreamingDetokenizer;
 import io.github.jnpu.engine.tokenizer.Tokenizer;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 
 /**
- * The one thread that may touch a decoder. Requests wait in a bounded queue and run in their order; the sequence of the
- * last one is kept, so that a prompt that begins the same way skips what is still in the KV cache.
+ * The one thread that may touch a decoder, and the texts that it writes at the same time. Requests wait in a bounded queue and begin in
+ * their order, each as soon as a slot is free. The thread goes round: one batch of one prompt, then one token of each text that is beyond
+ * its prompt, in one pass where the decoder can do that. So nobody waits for another's whole answer, and what a text gets is what it would
+ * get alone.
  */
 final class GenerationScheduler implements AutoCloseable {
     private static final Logger LOGGER = System.getLogger(GenerationScheduler.class.getName());
@@ -33,57 +34,95 @@ final class GenerationScheduler implements AutoCloseable {
     static final int QUEUE_CAPACITY = 512;
     /**
      * Prompt tokens run in whole tiles, which at 512 bits take 48, and as many at once as take about a second: only between two
-     * batches is the cancel flag looked at, and a batch of 192 is 15 % faster than one of 96.
+     * batches is the cancel flag looked at, and a batch of 192 is 15 % faster than one of 96. Where others are in the middle of their
+     * answers, these should not stand still for long.
      */
     private static final int PREFILL_TILE = 48;
     private static final double BATCH_SECONDS = 1;
+    private static final double SHARED_BATCH_SECONDS = 0.1;
+    /** How often a text is asked again that could not be taken, if nothing else is to be done. */
+    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
+    /** What waits for its turn. */
+    private sealed interface Job {
+        /** Nobody wants it any more. */
+        boolean isCancelled();
+    }
+
+    private record Text(GenerationRequest request, GenerationListener listener, Generation generation) implements Job {
+        @Override
+        public boolean isCancelled() {
+            return generation.isCancelled();
+        }
+    }
+
+    private record Computation(Runnable work) implements Job {
+        @Override
+        public boolean isCancelled() {
+            return false;
+        }
+    }
 
     private final Decoder decoder;
-    private int prefillBatch = 2 * PREFILL_TILE;
     private final Tokenizer tokenizer;
     private final GrammarCache grammars;
+    private final int vocabularySize;
     private final int contextLength;
-    private final ThreadPoolExecutor executor;
-    private volatile Thread thread;
-    private volatile boolean closed;
+    private final Thread thread;
 
-    // Everything below belongs to the executor's thread.
-    private final float[] logits;
-    private final int[] cachedTokens;
-    private int cachedCount;
-    private DecoderSequence sequence;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    // These belong to the lock.
+    private final ArrayDeque<Job> waiting = new ArrayDeque<>();
+    private boolean started;
+    private boolean closed;
+    private boolean cancelled;
 
-    GenerationScheduler(String modelName, Decoder decoder, Tokenizer tokenizer, int vocabularySize, int contextLength) {
+    // Everything below belongs to the thread.
+    private final List<TextSlot> free = new ArrayList<>();
+    private final List<RunningText> running = new ArrayList<>();
+    private double tilesPerSecond = 2;
+    private long texts;
+
+    /**
+     * @param parallel
+     *            texts that are written at the same time
+     */
+    GenerationScheduler(String modelName, Decoder decoder, Tokenizer tokenizer, int vocabularySize, int contextLength,
+            int parallel) {
         this.decoder = decoder;
         this.tokenizer = tokenizer;
         this.grammars = new GrammarCache(tokenizer);
+        this.vocabularySize = vocabularySize;
         this.contextLength = contextLength;
-        this.logits = new float[vocabularySize];
-        this.cachedTokens = new int[contextLength];
-        this.executor = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(QUEUE_CAPACITY),
-                task -> thread = Thread.ofPlatform().daemon().name("jnpu-" + modelName).unstarted(task));
+        for (int i = 0; i < parallel; i++) {
+            free.add(new TextSlot(decoder, contextLength));
+        }
+        this.thread = Thread.ofPlatform().daemon().name("jnpu-" + modelName).unstarted(this::work);
     }
 
     Generation submit(GenerationRequest request, GenerationListener listener) {
         if (request.prompt().length >= contextLength) {
             throw new PromptTooLongException(request.prompt().length, contextLength);
         }
-        Generation generation = new Generation();
-        execute(() -> run(request, listener, generation));
+        Generation generation = new Generation(this::noticeCancel);
+        enqueue(new Text(request, listener, generation));
         return generation;
     }
 
-    /** Runs some work on a sequence of its own, in turn with the generations. */
+    /** Runs some work on a sequence of its own, in turn with the generations; those that have begun stand still meanwhile. */
     <T> T compute(int capacity, Function<DecoderSequence, T> work) {
         CompletableFuture<T> result = new CompletableFuture<>();
-        execute(() -> {
-            try (DecoderSequence own = decoder.newSequence(capacity)) {
+        enqueue(new Computation(() -> {
+            try {
                 requireOpen();
-                result.complete(work.apply(own));
+                try (DecoderSequence own = decoder.newSequence(capacity)) {
+                    result.complete(work.apply(own));
+                }
             } catch (Throwable failure) {
                 result.completeExceptionally(failure);
             }
-        });
+        }));
         try {
             return result.join();
         } catch (CompletionException e) {
@@ -91,35 +130,257 @@ final class GenerationScheduler implements AutoCloseable {
         }
     }
 
-    private void execute(Runnable task) {
+    private void enqueue(Job job) {
+        lock.lock();
         try {
-            executor.execute(task);
-        } catch (RejectedExecutionException e) {
             requireOpen();
-            throw new ModelBusyException(QUEUE_CAPACITY);
+            if (waiting.size() >= QUEUE_CAPACITY) {
+                throw new ModelBusyException(QUEUE_CAPACITY);
+            }
+            waiting.add(job);
+            if (!started) {
+                started = true;
+                thread.start();
+            }
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void noticeCancel() {
+        lock.lock();
+        try {
+            cancelled = true;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
         }
     }
 
     private void requireOpen() {
-        if (closed) {
-            throw new EngineException("the model has been closed");
+        lock.lock();
+        try {
+            if (closed) {
+                throw new EngineException("the model has been closed");
+            }
+        } finally {
+            lock.unlock();
         }
     }
 
-    private void run(GenerationRequest request, GenerationListener listener, Generation generation) {
-        GenerationResult result;
-        try {
-            requireOpen();
-            result = generate(request, listener, generation);
-        } catch (RuntimeException failure) {
-            dropSequence();
-            fail(listener, generation, failure);
-            return;
-        } catch (Error error) {
-            dropSequence();
-            fail(listener, generation, new EngineException("the generation failed: " + error, error));
-            return;
+    private void work() {
+        while (awaitWork()) {
+            dropCancelled();
+            admit();
+            boolean progress = prefillOne();
+            progress |= decodeAll();
+            if (!progress && !running.isEmpty()) {
+                pause();
+            }
         }
+        free.forEach(TextSlot::drop);
+    }
+
+    /** False if nothing is left to do and nothing will come. */
+    private boolean awaitWork() {
+        lock.lock();
+        try {
+            while (running.isEmpty() && waiting.isEmpty()) {
+                if (closed) {
+                    return false;
+                }
+                changed.awaitUninterruptibly();
+            }
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** All texts wait for their listeners. */
+    private void pause() {
+        lock.lock();
+        try {
+            if (!cancelled && (waiting.isEmpty() || free.isEmpty())) {
+                changed.awaitNanos(PAUSE_NANOS);
+            }
+        } catch (InterruptedException e) {
+            // Nobody has a reason to interrupt this thread; its flag would make every wait end at once.
+            LOGGER.log(Level.DEBUG, "the model's thread was interrupted", e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Lets go whom nobody waits for any more. */
+    private void dropCancelled() {
+        List<Text> gone = new ArrayList<>();
+        lock.lock();
+        try {
+            if (!cancelled) {
+                return;
+            }
+            cancelled = false;
+            for (Iterator<Job> jobs = waiting.iterator(); jobs.hasNext();) {
+                if (jobs.next() instanceof Text text && text.isCancelled()) {
+                    gone.add(text);
+                    jobs.remove();
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+        for (Text text : gone) {
+            complete(text.listener, text.generation,
+                    new GenerationResult("", List.of(), FinishReason.CANCELLED, Optional.empty(),
+                            text.request.prompt().length, 0, Duration.ZERO, Duration.ZERO));
+        }
+        for (RunningText text : List.copyOf(running)) {
+            if (text.generation().isCancelled()) {
+                attempt(text, () -> finish(text, text.end(FinishReason.CANCELLED)));
+            }
+        }
+    }
+
+    /** Gives free slots to those that wait. */
+    private void admit() {
+        while (!free.isEmpty()) {
+            Job job;
+            boolean open;
+            lock.lock();
+            try {
+                job = waiting.poll();
+                open = !closed;
+            } finally {
+                lock.unlock();
+            }
+            switch (job) {
+                case null -> {
+                    return;
+                }
+                case Computation computation -> computation.work.run();
+                case Text text when open -> begin(text);
+                case Text text -> fail(text.listener, text.generation, new EngineException(
+                        "the model has been closed"));
+            }
+        }
+    }
+
+    private void begin(Text text) {
+        TextSlot slot = choose(text.request.prompt());
+        free.remove(slot);
+        try {
+            running.add(
+                    new RunningText(text.request, text.listener, text.generation, slot, ++texts, tokenizer, grammars,
+                            vocabularySize, contextLength));
+        } catch (RuntimeException | Error failure) {
+            slot.drop();
+            free.add(slot);
+            fail(text.listener, text.generation, asEngineException(failure));
+        }
+    }
+
+    /** The slot that has at least half of the prompt in its cache, else the one that was used longest ago. */
+    private TextSlot choose(int[] prompt) {
+        TextSlot closest = free.stream().max(Comparator.comparingInt(slot -> slot.shared(prompt))).orElseThrow();
+        return 2 * closest.shared(prompt) >= prompt.length
+                ? closest
+                : free.stream().min(Comparator.comparingLong(TextSlot::lastUse)).orElseThrow();
+    }
+
+    /** Runs one batch of the prompt whose turn it is. */
+    private boolean prefillOne() {
+        Optional<RunningText> due = running.stream().filter(RunningText::inPrompt).findFirst();
+        due.ifPresent(text -> {
+            // The next time it is another one's turn.
+            running.remove(text);
+            running.add(text);
+            boolean alone = running.stream().allMatch(RunningText::inPrompt);
+            int batch = PREFILL_TILE * (int) Math.clamp(tilesPerSecond * (alone ? BATCH_SECONDS : SHARED_BATCH_SECONDS),
+                    1, LanguageModel.MAX_BATCH / PREFILL_TILE);
+            attempt(text, () -> {
+                long start = System.nanoTime();
+                int count = text.prefill(batch);
+                if (count == batch) {
+                    tilesPerSecond = 1e9 * count / PREFILL_TILE / Math.max(1, System.nanoTime() - start);
+                }
+            });
+        });
+        return due.isPresent();
+    }
+
+    /** Brings each text that is beyond its prompt forward by a token. */
+    private boolean decodeAll() {
+        List<RunningText> due = new ArrayList<>();
+        for (RunningText text : List.copyOf(running)) {
+            if (!text.inPrompt()) {
+                attempt(text, () -> {
+                    boolean goesOn = !text.hasLogits() || text.listener().isReady() && continues(text);
+                    // One whose context was shifted has tokens to run before the next.
+                    if (goesOn && !text.inPrompt()) {
+                        due.add(text);
+                    }
+                });
+            }
+        }
+        if (due.size() > 1 && decoder.decodesTogether() && decodeTogether(due)) {
+            return true;
+        }
+        due.forEach(text -> attempt(text, text::decode));
+        return !due.isEmpty();
+    }
+
+    /** Draws a token; false if it was the last one. */
+    private boolean continues(RunningText text) {
+        Optional<GenerationResult> result = text.advance();
+        result.ifPresent(end -> finish(text, end));
+        return result.isEmpty();
+    }
+
+    /** In one pass; false if that failed, and then whose fault it was is found out one by one. */
+    private boolean decodeTogether(List<RunningText> due) {
+        try {
+            decoder.decode(due.stream().map(text -> text.slot().sequence()).toList(),
+                    due.stream().mapToInt(RunningText::nextToken).toArray(),
+                    due.stream().map(RunningText::logits).toArray(float[][]::new));
+        } catch (RuntimeException | Error failure) {
+            LOGGER.log(Level.DEBUG, "texts that could not be decoded together go one by one", failure);
+            return false;
+        }
+        due.forEach(text -> attempt(text, text::decoded));
+        return true;
+    }
+
+    /** A step of a text; if it fails, the text is over and its cache is dropped. */
+    private void attempt(RunningText text, Runnable step) {
+        try {
+            step.run();
+        } catch (RuntimeException | Error failure) {
+            text.slot().drop();
+            leave(text);
+            fail(text.listener(), text.generation(), asEngineException(failure));
+        }
+    }
+
+    private void finish(RunningText text, GenerationResult result) {
+        leave(text);
+        complete(text.listener(), text.generation(), result);
+    }
+
+    private void leave(RunningText text) {
+        if (running.remove(text)) {
+            free.add(text.slot());
+        }
+    }
+
+    private static RuntimeException asEngineException(Throwable failure) {
+        return failure instanceof RuntimeException exception
+                ? exception
+                : new EngineException("the generation failed: " + failure, failure);
+    }
+
+    private static void complete(GenerationListener listener, Generation generation, GenerationResult result) {
         try {
             listener.onComplete(result);
         } catch (RuntimeException failure) {
@@ -137,121 +398,8 @@ final class GenerationScheduler implements AutoCloseable {
         generation.fail(failure);
     }
 
-    private GenerationResult generate(GenerationRequest request, GenerationListener listener, Generation generation) {
-        long start = System.nanoTime();
-        int[] prompt = request.prompt();
-        int reused = prefill(prompt, generation);
-        long promptEnd = System.nanoTime();
-        if (!generation.isCancelled()) {
-            listener.onPromptProcessed();
-        }
-
-        int limit = contextLength - prompt.length;
-        if (request.maxTokens() >= 0) {
-            limit = Math.min(limit, request.maxTokens());
-        }
-        Sampler sampler = new Sampler(request.sampling(), logits.length, prompt);
-        Optional<GrammarCursor> grammar = request.grammar().map(one -> grammars.get(one).newCursor());
-        StreamingDetokenizer detokenizer = tokenizer.newDetokenizer(request.spelledTokens());
-        StopSequences stops = new StopSequences(request.stop());
-        StringBuilder text = new StringBuilder();
-        List<Integer> tokens = new ArrayList<>();
-        int[] next = new int[1];
-        FinishReason reason = FinishReason.LENGTH;
-        while (tokens.size() < limit) {
-            if (generation.isCancelled()) {
-                break;
-            }
-            int token = sampler.sample(logits, grammar);
-            if (tokenizer.isEndOfGeneration(token)) {
-                reason = FinishReason.STOP;
-                break;
-            }
-            tokens.add(token);
-            emit(stops.accept(detokenizer.accept(token)), text, listener);
-            if (stops.found()) {
-                reason = FinishReason.STOP;
-                break;
-            }
-            // Only the end could follow, so the model need not be asked for it.
-            if (grammar.isPresent() && grammar.get().mustEnd()) {
-                reason = FinishReason.STOP;
-                break;
-            }
-            if (tokens.size() < limit) {
-                next[0] = token;
-                forward(next, 0, 1, logits);
-            }
-        }
-        if (generation.isCancelled()) {
-            reason = FinishReason.CANCELLED;
-        }
-        if (!stops.found()) {
-            emit(stops.accept(detokenizer.finish()), text, listener);
-            if (stops.found()) {
-                reason = FinishReason.STOP;
-            }
-            emit(stops.finish(), text, listener);
-        }
-        long end = System.nanoTime();
-        return new GenerationResult(text.toString(), tokens, reason, prompt.length, reused,
-                Duration.ofNanos(promptEnd - start), Duration.ofNanos(end - promptEnd));
-    }
-
-    private static void emit(String piece, StringBuilder text, GenerationListener listener) {
-        if (!piece.isEmpty()) {
-            text.append(piece);
-            listener.onText(piece);
-        }
-    }
-
-    /** Brings the KV cache to the end of the prompt and the logits of its last token into place. */
-    private int prefill(int[] prompt, Generation generation) {
-        if (sequence == null) {
-            sequence = decoder.newSequence(contextLength);
-        }
-        int reused = 0;
-        // The last token always runs again: its logits are needed.
-        while (reused < Math.min(cachedCount, prompt.length - 1) && cachedTokens[reused] == prompt[reused]) {
-            reused++;
-        }
-        sequence.truncate(reused);
-        cachedCount = reused;
-        // The last token goes alone, on decode's kernels, whatever was reused: the same request gives the same text.
-        int last = prompt.length - 1;
-        for (int from = reused; from < last && !generation.isCancelled();) {
-            int count = Math.min(prefillBatch, last - from);
-            long start = System.nanoTime();
-            forward(prompt, from, count, null);
-            from += count;
-            if (count == prefillBatch) {
-                double tiles = BATCH_SECONDS * 1e9 / (System.nanoTime() - start) * count / PREFILL_TILE;
-                prefillBatch = PREFILL_TILE * (int) Math.clamp(tiles, 1, LanguageModel.MAX_BATCH / PREFILL_TILE);
-            }
-        }
-        if (!generation.isCancelled()) {
-            forward(prompt, last, 1, logits);
-        }
-        return reused;
-    }
-
-    private void forward(int[] tokens, int from, int count, float[] target) {
-        sequence.forward(tokens, from, count, target);
-        System.arraycopy(tokens, from, cachedTokens, cachedCount, count);
-        cachedCount += count;
-    }
-
-    /** After a failure nobody knows what is in the cache. */
-    private void dropSequence() {
-        cachedCount = 0;
-        if (sequence != null) {
-            sequence.close();
-            sequence = null;
-        }
-    }
-
     /**
-     * Ends after the running generation; those that wait fail.
+     * Ends after the running generations; those that wait fail.
      *
      * @throws IllegalStateException
      *             if a listener calls it: it would wait for itself
@@ -261,17 +409,24 @@ final class GenerationScheduler implements AutoCloseable {
         if (Thread.currentThread() == thread) {
             throw new IllegalStateException("a model cannot be closed from its own listener");
         }
-        closed = true;
-        executor.shutdown();
+        lock.lock();
+        try {
+            closed = true;
+            changed.signalAll();
+            if (!started) {
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
         boolean interrupted = false;
-        while (!executor.isTerminated()) {
+        while (thread.isAlive()) {
             try {
-                executor.awaitTermination(1, TimeUnit.MINUTES);
+                thread.join();
             } catch (InterruptedException e) {
                 interrupted = true;
             }
         }
-        dropSequence();
         if (interrupted) {
             Thread.currentThread().interrupt();
         }

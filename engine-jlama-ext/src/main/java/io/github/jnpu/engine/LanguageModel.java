@@ -29,7 +29,7 @@ import java.util.function.Function;
 
 /**
  * A model in memory, ready to generate. Thread-safe: requests from any number of threads wait in one bounded queue and run
- * one after the other on the model's own thread.
+ * on the model's own thread, as many at the same time as {@link ModelOptions#parallel} says; what one gets does not depend on the others.
  *
  * <pre>{@code
  * try (LanguageModel model = LanguageModel.load(GgufFile.open(path), ModelOptions.DEFAULT)) {
@@ -62,7 +62,7 @@ public final class LanguageModel implements AutoCloseable {
         this.chatTemplate = chatTemplate;
         this.decoder = decoder;
         this.scheduler = new GenerationScheduler(config.name(), decoder, tokenizer, config.vocabularySize(),
-                contextLength);
+                contextLength, options.parallel());
     }
 
     /** Two hyper-threads of a core share its vector units, so more threads than cores only wait for each other. */
@@ -170,7 +170,7 @@ public final class LanguageModel implements AutoCloseable {
                 PackListener.NONE, Optional.empty());
         return MemoryEstimate.sum(placement.divisions().stream()
                 .map(division -> division.estimate(graph, decoderOptions, contextLength(graph.config(), options)))
-                .toList());
+                .toList()).withTexts(options.parallel());
     }
 
     private static PlacedDecoder compile(Deployment deployment, DecoderGraph graph, ModelOptions options,
@@ -238,9 +238,10 @@ public final class LanguageModel implements AutoCloseable {
         return decoder.threads();
     }
 
-    /** The weights, one full KV cache and the buffers of computing, in bytes; the JVM's own memory comes on top. */
+    /** The weights, full KV caches and the buffers of computing, in bytes; the JVM's own memory comes on top. */
     public long memoryBytes() {
-        return source.byteSize() + decoder.cacheBytesPerToken() * contextLength + decoder.bufferBytes();
+        return source.byteSize() + decoder.cacheBytesPerToken() * contextLength * options.parallel()
+                + decoder.bufferBytes();
     }
 
     /**

@@ -29,12 +29,15 @@ import java.util.Optional;
  * @param weightCache
  *            a folder that keeps weights as they were laid out anew, so that the next load maps them: as fast as loading gets, and shared
  *            by processes, for as much disk as the weights take; empty to keep nothing. Only models that are mapped from a file are kept
+ * @param parallel
+ *            texts that are written at the same time, each with a KV cache of its own; from 1 to {@value #MAX_PARALLEL}
  */
 public record ModelOptions(int contextLength, int threads, KvCacheType cacheType, PlacementWish place,
-        boolean useMmap, boolean repack, Optional<Path> weightCache) {
+        boolean useMmap, boolean repack, Optional<Path> weightCache, int parallel) {
+    public static final int MAX_PARALLEL = 64;
 
     public static final ModelOptions DEFAULT = new ModelOptions(0, 0, KvCacheType.F16, PlacementWish.AUTO, true, true,
-            Optional.empty());
+            Optional.empty(), 1);
 
     public ModelOptions {
         Objects.requireNonNull(cacheType, "cacheType");
@@ -43,22 +46,26 @@ public record ModelOptions(int contextLength, int threads, KvCacheType cacheType
             throw new IllegalArgumentException(
                     "contextLength and threads must not be negative: %d, %d".formatted(contextLength, threads));
         }
+        if (parallel < 1 || parallel > MAX_PARALLEL) {
+            throw new IllegalArgumentException(
+                    "parallel must be from 1 to %d, is %d".formatted(MAX_PARALLEL, parallel));
+        }
     }
 
     public ModelOptions withContextLength(int value) {
-        return new ModelOptions(value, threads, cacheType, place, useMmap, repack, weightCache);
+        return new ModelOptions(value, threads, cacheType, place, useMmap, repack, weightCache, parallel);
     }
 
     public ModelOptions withThreads(int value) {
-        return new ModelOptions(contextLength, value, cacheType, place, useMmap, repack, weightCache);
+        return new ModelOptions(contextLength, value, cacheType, place, useMmap, repack, weightCache, parallel);
     }
 
     public ModelOptions withCacheType(KvCacheType value) {
-        return new ModelOptions(contextLength, threads, value, place, useMmap, repack, weightCache);
+        return new ModelOptions(contextLength, threads, value, place, useMmap, repack, weightCache, parallel);
     }
 
     public ModelOptions withPlace(PlacementWish value) {
-        return new ModelOptions(contextLength, threads, cacheType, value, useMmap, repack, weightCache);
+        return new ModelOptions(contextLength, threads, cacheType, value, useMmap, repack, weightCache, parallel);
     }
 
     /** Everything on one backend, and nowhere else. */
@@ -67,14 +74,18 @@ public record ModelOptions(int contextLength, int threads, KvCacheType cacheType
     }
 
     public ModelOptions withUseMmap(boolean value) {
-        return new ModelOptions(contextLength, threads, cacheType, place, value, repack, weightCache);
+        return new ModelOptions(contextLength, threads, cacheType, place, value, repack, weightCache, parallel);
     }
 
     public ModelOptions withRepack(boolean value) {
-        return new ModelOptions(contextLength, threads, cacheType, place, useMmap, value, weightCache);
+        return new ModelOptions(contextLength, threads, cacheType, place, useMmap, value, weightCache, parallel);
     }
 
     public ModelOptions withWeightCache(Optional<Path> folder) {
-        return new ModelOptions(contextLength, threads, cacheType, place, useMmap, repack, folder);
+        return new ModelOptions(contextLength, threads, cacheType, place, useMmap, repack, folder, parallel);
+    }
+
+    public ModelOptions withParallel(int value) {
+        return new ModelOptions(contextLength, threads, cacheType, place, useMmap, repack, weightCache, value);
     }
 }

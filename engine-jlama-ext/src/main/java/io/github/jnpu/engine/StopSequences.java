@@ -1,6 +1,7 @@
 package io.github.jnpu.engine;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Finds stop strings in a text that arrives in pieces, holding back what may be the beginning of one.
@@ -10,7 +11,7 @@ import java.util.List;
 final class StopSequences {
     private final List<String> stops;
     private final StringBuilder held = new StringBuilder();
-    private boolean found;
+    private String found;
 
     StopSequences(List<String> stops) {
         this.stops = stops;
@@ -25,12 +26,12 @@ final class StopSequences {
         int first = Integer.MAX_VALUE;
         for (String stop : stops) {
             int at = held.indexOf(stop);
-            if (at >= 0) {
-                first = Math.min(first, at);
+            if (at >= 0 && at < first) {
+                first = at;
+                found = stop;
             }
         }
-        if (first != Integer.MAX_VALUE) {
-            found = true;
+        if (found != null) {
             return take(first);
         }
         return take(held.length() - longestPossibleStart());
@@ -38,12 +39,17 @@ final class StopSequences {
 
     /** Whether a stop string has appeared; the text before it has been given back. */
     boolean found() {
-        return found;
+        return found != null;
+    }
+
+    /** The stop string that has appeared first in the text. */
+    Optional<String> match() {
+        return Optional.ofNullable(found);
     }
 
     /** What was held back, when no more text comes. */
     String finish() {
-        return found ? "" : take(held.length());
+        return found() ? "" : take(held.length());
     }
 
     private String take(int length) {

@@ -228,7 +228,7 @@ class LanguageModelTest {
         Generation second = other.generate(greedy("Once upon a time", 5), waiting);
         await(running);
         Thread closer = Thread.startVirtualThread(other::close);
-        while (closer.getState() != Thread.State.TIMED_WAITING) {
+        while (closer.getState() != Thread.State.WAITING) {
             Thread.onSpinWait();
         }
         closing.countDown();

@@ -9,15 +9,14 @@ import dev.langchain4j.model.chat.request.ResponseFormatType;
 import dev.langchain4j.model.chat.request.ToolChoice;
 import io.github.jnpu.engine.chat.AnswerSyntax;
 import io.github.jnpu.engine.chat.ChatTemplate;
-import io.github.jnpu.engine.chat.tool.ToolCallParser;
-import io.github.jnpu.engine.chat.tool.ToolCallPiece;
+import io.github.jnpu.engine.chat.ChatTemplateException;
+import io.github.jnpu.engine.chat.RequiredCall;
+import io.github.jnpu.engine.chat.tool.ToolCallGrammar;
 import io.github.jnpu.engine.chat.tool.ToolCallSyntax;
 import io.github.jnpu.engine.grammar.Grammar;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.stream.Stream;
 
 /**
  * What an answer is held to.
@@ -72,7 +71,7 @@ record AnswerConstraint(String opening, Optional<Grammar> grammar, boolean behin
                     .formatted(own != null ? "grammar is" : required ? "toolChoice REQUIRED is" : "JSON format is"));
         }
         if (required) {
-            return requiredCall(tools, syntax.orElseThrow().toolCalls());
+            return requiredCall(tools, syntax.orElseThrow());
         }
         if (own != null) {
             return new AnswerConstraint("", Optional.of(own), true);
@@ -87,36 +86,41 @@ record AnswerConstraint(String opening, Optional<Grammar> grammar, boolean behin
     private static AnswerConstraint json(ResponseFormat format, List<ToolSpecification> tools,
             Optional<AnswerSyntax> syntax) {
         if (tools.isEmpty()) {
-            Grammar grammar = format.jsonSchema() == null
-                    ? Grammar.jsonObject()
-                    : ToolSchemas.grammar(ToolSchemas.schema(format.jsonSchema().rootElement()));
-            return new AnswerConstraint("", Optional.of(grammar), true);
+            return new AnswerConstraint("", Optional.of(answer(format)), true);
         }
-        if (format.jsonSchema() == null || !syntax.orElseThrow().toolCalls().bare()) {
-            throw unsupported("tools together with a JSON response format are not supported for this model: %s"
-                    .formatted(format.jsonSchema() == null
-                            ? "without a schema, calls and answers look alike"
-                            : "it writes calls between tags, which a schema has no place for"));
+        ToolCallSyntax calls = syntax.orElseThrow().toolCalls();
+        if (calls.bare()) {
+            if (format.jsonSchema() == null) {
+                throw unsupported(
+                        "tools together with a JSON response format are not supported for this model: without a schema, calls and answers look alike");
+            }
+            return new AnswerConstraint("", Optional.of(ToolCallGrammar.callOr(ToolSchemas.definitions(tools),
+                    ToolSchemas.schema(format.jsonSchema().rootElement()))), true);
         }
-        return new AnswerConstraint("", Optional.of(ToolSchemas.callOr(tools, ToolSchemas.schema(format.jsonSchema()
-                .rootElement()))), true);
+        RequiredCall call = call(tools, syntax.get(), "tools together with a JSON response format");
+        int family = calls.openings().indexOf(call.tag());
+        String close = family < calls.closings().size() ? calls.closings().get(family) : "";
+        return new AnswerConstraint("", Optional.of(answer(format).or(call.grammar().tagged(call.tag(), close))), true);
     }
 
-    /** Bare calls may follow thoughts; a tag is written for the model, so that it cannot go on without one. */
-    private static AnswerConstraint requiredCall(List<ToolSpecification> tools, ToolCallSyntax syntax) {
-        Optional<Grammar> call = Optional.of(ToolSchemas.call(tools));
-        if (syntax.bare()) {
-            return new AnswerConstraint("", call, true);
-        }
-        return syntax.openings().stream().filter(tag -> isReadBehind(tag, syntax)).findFirst().map(
-                tag -> new AnswerConstraint(tag, call, false)).orElseThrow(
-                        () -> unsupported(
-                                "toolChoice REQUIRED is not supported for this model: its calls are no JSON objects"));
+    private static Grammar answer(ResponseFormat format) {
+        return format.jsonSchema() == null
+                ? Grammar.jsonObject()
+                : ToolSchemas.grammar(ToolSchemas.schema(format.jsonSchema().rootElement()));
     }
 
-    private static boolean isReadBehind(String tag, ToolCallSyntax syntax) {
-        ToolCallParser parser = new ToolCallParser(syntax, Set.of("f"));
-        List<ToolCallPiece> pieces = parser.accept(tag + "{\"name\":\"f\",\"arguments\":{}}");
-        return Stream.concat(pieces.stream(), parser.finish().stream()).anyMatch(ToolCallPiece.Call.class::isInstance);
+    private static AnswerConstraint requiredCall(List<ToolSpecification> tools, AnswerSyntax syntax) {
+        RequiredCall call = call(tools, syntax, "toolChoice REQUIRED");
+        return new AnswerConstraint(call.tag(), Optional.of(call.grammar()), call.behindThoughts());
+    }
+
+    private static RequiredCall call(List<ToolSpecification> tools, AnswerSyntax syntax, String feature) {
+        try {
+            return RequiredCall.of(syntax, ToolSchemas.definitions(tools));
+        } catch (ChatTemplateException e) {
+            UnsupportedFeatureException unsupported = unsupported(feature + ": " + e.getMessage());
+            unsupported.initCause(e);
+            throw unsupported;
+        }
     }
 }

@@ -29,7 +29,7 @@ final class ChatEngine implements AutoCloseable {
     private final ModelAccess access;
     private final boolean returnsThinking;
     private final String modelName;
-    // A request may name another model, or place, than the builder did; it stays loaded until this object is closed.
+    // A request may name another model, place or length than the builder did; it stays loaded until this object is closed.
     private final Map<Key, SharedEngine> engines = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
@@ -66,15 +66,24 @@ final class ChatEngine implements AutoCloseable {
 
     private Key key(ChatRequestParameters parameters) {
         String name = parameters.modelName() == null ? modelName : parameters.modelName();
-        String place = parameters instanceof NpuChatRequestParameters own ? own.place() : null;
-        if (place == null) {
+        if (!(parameters instanceof NpuChatRequestParameters own)) {
             return new Key(name, options);
         }
-        try {
-            return new Key(name, options.withPlace(PlacementWish.parse(place, options.place().strict())));
-        } catch (IllegalArgumentException e) {
-            throw new InvalidRequestException("place: " + e.getMessage(), e);
+        ModelOptions asked = options;
+        if (own.numCtx() != null) {
+            if (own.numCtx() < 1) {
+                throw new InvalidRequestException("numCtx must be at least 1, is " + own.numCtx());
+            }
+            asked = asked.withContextLength(own.numCtx());
         }
+        if (own.place() != null) {
+            try {
+                asked = asked.withPlace(PlacementWish.parse(own.place(), options.place().strict()));
+            } catch (IllegalArgumentException e) {
+                throw new InvalidRequestException("place: " + e.getMessage(), e);
+            }
+        }
+        return new Key(name, asked);
     }
 
     private SharedEngine engine(Key key) {

@@ -12,6 +12,7 @@ public final class NpuChatRequestParameters extends DefaultChatRequestParameters
     private final Long seed;
     private final Double minP;
     private final Double repeatPenalty;
+    private final Integer numCtx;
     private final Thinking think;
     private final Grammar grammar;
     private final String place;
@@ -21,6 +22,7 @@ public final class NpuChatRequestParameters extends DefaultChatRequestParameters
         this.seed = builder.seed;
         this.minP = builder.minP;
         this.repeatPenalty = builder.repeatPenalty;
+        this.numCtx = builder.numCtx;
         this.think = builder.think;
         this.grammar = builder.grammar;
         this.place = builder.place;
@@ -39,6 +41,11 @@ public final class NpuChatRequestParameters extends DefaultChatRequestParameters
     /** What the logits of recent tokens are divided by; 1 for none, null for the engine's default. */
     public Double repeatPenalty() {
         return repeatPenalty;
+    }
+
+    /** How many tokens prompt and answer can have together, as {@link NpuModelBuilder#contextLength} takes it; null for the model object's. */
+    public Integer numCtx() {
+        return numCtx;
     }
 
     /** Whether, or how hard, the model thinks before it answers; null for its own default. */
@@ -74,18 +81,19 @@ public final class NpuChatRequestParameters extends DefaultChatRequestParameters
     public boolean equals(Object other) {
         return super.equals(other) && other instanceof NpuChatRequestParameters that && Objects.equals(seed, that.seed)
                 && Objects.equals(minP, that.minP) && Objects.equals(repeatPenalty, that.repeatPenalty)
-                && think == that.think && Objects.equals(grammar, that.grammar) && Objects.equals(place, that.place);
+                && Objects.equals(numCtx, that.numCtx) && think == that.think && Objects.equals(grammar, that.grammar)
+                && Objects.equals(place, that.place);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(super.hashCode(), seed, minP, repeatPenalty, think, grammar, place);
+        return Objects.hash(super.hashCode(), seed, minP, repeatPenalty, numCtx, think, grammar, place);
     }
 
     @Override
     public String toString() {
         return "%s, seed=%s, minP=%s, repeatPenalty=%s, think=%s, grammar=%s, place=%s".formatted(super.toString(),
-                seed, minP, repeatPenalty, think, grammar, place);
+                seed, minP, repeatPenalty, numCtx, think, grammar, place);
     }
 
     /** Builds parameters; what is not set stays null. */
@@ -93,6 +101,7 @@ public final class NpuChatRequestParameters extends DefaultChatRequestParameters
         private Long seed;
         private Double minP;
         private Double repeatPenalty;
+        private Integer numCtx;
         private Thinking think;
         private Grammar grammar;
         private String place;
@@ -104,6 +113,7 @@ public final class NpuChatRequestParameters extends DefaultChatRequestParameters
                 seed = that.seed == null ? seed : that.seed;
                 minP = that.minP == null ? minP : that.minP;
                 repeatPenalty = that.repeatPenalty == null ? repeatPenalty : that.repeatPenalty;
+                numCtx = that.numCtx == null ? numCtx : that.numCtx;
                 think = that.think == null ? think : that.think;
                 grammar = that.grammar == null ? grammar : that.grammar;
                 place = that.place == null ? place : that.place;
@@ -123,6 +133,15 @@ public final class NpuChatRequestParameters extends DefaultChatRequestParameters
 
         public Builder repeatPenalty(Double value) {
             this.repeatPenalty = value;
+            return this;
+        }
+
+        /**
+         * How many tokens prompt and answer can have together. A number other than the model object's loads the model once more, and it stays
+         * loaded until the object is closed.
+         */
+        public Builder numCtx(Integer value) {
+            this.numCtx = value;
             return this;
         }
 

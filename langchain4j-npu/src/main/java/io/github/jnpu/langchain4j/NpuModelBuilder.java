@@ -157,7 +157,7 @@ public abstract class NpuModelBuilder<B extends NpuModelBuilder<B>> {
 
     /** How many tokens prompt and answer can have together; by default 4096, or less if the model was trained for less. */
     public B contextLength(Integer value) {
-        options = options.withContextLength(value == null ? 0 : value);
+        parameters.numCtx(value);
         return self();
     }
 

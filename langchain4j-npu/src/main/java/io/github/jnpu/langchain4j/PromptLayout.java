@@ -81,7 +81,7 @@ final class PromptLayout {
             if (content instanceof TextContent text) {
                 return text.text();
             }
-            throw unsupported("content of type " + content.type());
+            throw unsupported("non-text content of type " + content.type());
         }).collect(Collectors.joining("\n"));
     }
 

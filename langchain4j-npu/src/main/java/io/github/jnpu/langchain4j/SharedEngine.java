@@ -7,30 +7,24 @@ import io.github.jnpu.engine.chat.ChatTemplate;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A share in a loaded model. The first share loads it, the last one closed frees it. Thread-safe.
  */
 final class SharedEngine implements AutoCloseable {
-    private static final Map<Key, Loaded> LOADED = new ConcurrentHashMap<>();
+    private static final Shares<Key, Loaded> LOADED = new Shares<>(loaded -> loaded.model.close());
 
     private record Key(String model, ModelOptions options) {}
 
-    private record Loaded(LanguageModel model, Optional<ChatTemplate> template, int shares) {}
+    private record Loaded(LanguageModel model, Optional<ChatTemplate> template) {}
 
-    private final Key key;
-    private final LanguageModel model;
-    private final Optional<ChatTemplate> template;
-    private final AtomicBoolean closed = new AtomicBoolean();
+    private final Shares.Share<Key, Loaded> share;
+    private final Loaded loaded;
 
-    private SharedEngine(Key key, Loaded loaded) {
-        this.key = key;
-        this.model = loaded.model;
-        this.template = loaded.template;
+    private SharedEngine(Shares.Share<Key, Loaded> share) {
+        this.share = share;
+        this.loaded = share.value();
     }
 
     /**
@@ -40,39 +34,35 @@ final class SharedEngine implements AutoCloseable {
      *             if there is no such model, or it cannot be loaded
      */
     static SharedEngine of(String name, ModelOptions options, ModelAccess access) {
-        Key key = new Key(canonical(name), options);
-        Loaded loaded = LOADED.compute(key, (_, present) -> present == null
-                ? load(name, options, access)
-                : new Loaded(present.model, present.template, present.shares + 1));
-        return new SharedEngine(key, loaded);
+        return new SharedEngine(LOADED.take(new Key(canonical(name), options), () -> load(name, options, access)));
     }
 
     private static Loaded load(String name, ModelOptions options, ModelAccess access) {
         try {
             LanguageModel model = LanguageModel.load(access.open(name), options);
-            return new Loaded(model, access.template(name, model.chatTemplate()), 1);
+            return new Loaded(model, access.template(name, model.chatTemplate()));
         } catch (RuntimeException e) {
             throw Failures.ofLoading(e);
         }
     }
 
-    /** Two spellings of one file are one model. */
-    private static String canonical(String name) {
+    /** Two spellings of one file, or folder, are one model. */
+    static String canonical(String name) {
         try {
             Path path = Path.of(name);
-            return Files.isRegularFile(path) ? path.toAbsolutePath().normalize().toString() : name;
+            return !name.isEmpty() && Files.exists(path) ? path.toAbsolutePath().normalize().toString() : name;
         } catch (InvalidPathException e) {
             return name;
         }
     }
 
     LanguageModel model() {
-        return model;
+        return loaded.model;
     }
 
     /** What the model is asked with; empty for a model that was trained on plain text. */
     Optional<ChatTemplate> template() {
-        return template;
+        return loaded.template;
     }
 
     /** How many models are loaded. */
@@ -82,14 +72,6 @@ final class SharedEngine implements AutoCloseable {
 
     @Override
     public void close() {
-        if (closed.compareAndSet(false, true)) {
-            LOADED.compute(key, (_, loaded) -> {
-                if (loaded.shares > 1) {
-                    return new Loaded(loaded.model, loaded.template, loaded.shares - 1);
-                }
-                loaded.model.close();
-                return null;
-            });
-        }
+        share.close();
     }
 }

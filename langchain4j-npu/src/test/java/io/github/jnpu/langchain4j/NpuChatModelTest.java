@@ -28,9 +28,13 @@ import org.junit.jupiter.api.io.TempDir;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -222,8 +226,54 @@ class NpuChatModelTest {
     }
 
     @Test
-    void manyThreadsGetTheSameAnswer() {
-        assertThat(IntStream.range(0, 8).parallel().mapToObj(_ -> model.chat(PROMPT)).distinct()).hasSize(1);
+    void fiftyCallersGetEachTheirOwnAnswer() {
+        List<String> prompts = Stream.of("Tim", "Lily", "The dog", "Mom", "One day, a cat",
+                "The sun", "He", "A bird", "Sam", "They")
+                .flatMap(who -> Stream.of("was", "saw a", "went to the", "said,", "did not")
+                        .map(what -> who + " " + what))
+                .toList();
+        try (NpuChatModel busy = greedy().maxOutputTokens(8).build()) {
+            List<String> alone = prompts.stream().map(busy::chat).toList();
+            assertThat(alone.stream().distinct().count()).isGreaterThan(25);
+            CountDownLatch start = new CountDownLatch(1);
+            List<CompletableFuture<String>> together = new ArrayList<>();
+            for (String prompt : prompts) {
+                CompletableFuture<String> answer = new CompletableFuture<>();
+                together.add(answer);
+                Thread.ofVirtual().start(() -> {
+                    try {
+                        start.await();
+                        answer.complete(busy.chat(prompt));
+                    } catch (Exception e) {
+                        answer.completeExceptionally(e);
+                    }
+                });
+            }
+            start.countDown();
+            assertThat(together.stream().map(CompletableFuture::join).toList()).isEqualTo(alone);
+        }
+    }
+
+    @Test
+    void aRequestMaySayItsContext() {
+        NpuChatRequestParameters small = NpuChatRequestParameters.builder().numCtx(16).build();
+        try (NpuChatModel own = greedy().contextLength(64).defaultRequestParameters(NpuChatRequestParameters.builder()
+                .numCtx(32).build()).build()) {
+            // The setter wins over the defaults, and a request over both.
+            assertThat(((NpuChatRequestParameters) own.defaultRequestParameters()).numCtx()).isEqualTo(64);
+            String text = "a dog ".repeat(12);
+            assertThat(own.chat(text)).isNotBlank();
+            int before = SharedEngine.loadedModels();
+            assertThatThrownBy(() -> own.chat(request().messages(UserMessage.from(text)).parameters(small).build()))
+                    .isInstanceOf(InvalidRequestException.class).hasMessageContaining("16");
+            assertThat(SharedEngine.loadedModels()).isEqualTo(before + 1);
+            assertThat(own.chat(request().parameters(NpuChatRequestParameters.builder().numCtx(64).build()).build())
+                    .aiMessage().text()).isNotBlank();
+            assertThat(SharedEngine.loadedModels()).isEqualTo(before + 1);
+            assertThat(small.overrideWith(ChatRequestParameters.builder().build()).numCtx()).isEqualTo(16);
+            assertThat(small.defaultedBy(NpuChatRequestParameters.builder().numCtx(9).build()).numCtx()).isEqualTo(16);
+        }
+        assertInvalid(NpuChatRequestParameters.builder().numCtx(0), "numCtx");
     }
 
     @Test

@@ -132,6 +132,22 @@ class NpuEmbeddingModelTest extends AbstractEmbeddingModelIT {
     }
 
     @Test
+    void equalModelsShareAnEngine() {
+        int before = NpuEmbeddingModel.loadedModels();
+        NpuEmbeddingModel other = prefixed().dimensions(8).build();
+        assertThat(NpuEmbeddingModel.loadedModels()).isEqualTo(before);
+        other.close();
+        other.close();
+        assertThatThrownBy(() -> other.embed("x")).isInstanceOf(IllegalStateException.class);
+        assertThat(model.embed("x").content().vector()).hasSize(384);
+        try (NpuEmbeddingModel shorter = prefixed().contextLength(9).build()) {
+            assertThat(NpuEmbeddingModel.loadedModels()).isEqualTo(before + 1);
+            assertThat(shorter.dimension()).isEqualTo(384);
+        }
+        assertThat(NpuEmbeddingModel.loadedModels()).isEqualTo(before);
+    }
+
+    @Test
     void ggufEncodersEmbed() throws IOException {
         Path file = RandomEncoder.nomic(TensorType.F32).write(folder.resolve("nomic.gguf"));
         try (NpuEmbeddingModel gguf = NpuEmbeddingModel.builder().modelPath(file).dimensions(16).build()) {

@@ -3,186 +3,120 @@ package io.github.jnpu.langchain4j;
 import dev.langchain4j.model.chat.StreamingChatModel;
 import dev.langchain4j.model.chat.common.AbstractStreamingChatModelIT;
 import dev.langchain4j.model.chat.listener.ChatModelListener;
-import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Disabled;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.mockito.InOrder;
 
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 
-/** LangChain4j's own tests, with a model that says one sentence; the table is in the module's README. */
-class StreamingChatModelKitTest extends AbstractStreamingChatModelIT {
-    private static final String WORDS = "needs a model that knows more than one sentence";
-    private static final List<NpuStreamingChatModel> OPEN = new ArrayList<>();
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.argThat;
+import static org.mockito.Mockito.atLeastOnce;
 
-    @TempDir
-    static Path folder;
-    static Path scripted;
+/** LangChain4j's own tests of streaming chat models. */
+class StreamingChatModelKitTest {
 
-    /** JUnit closes arguments that can be closed after each test. */
-    private record Unclosed(NpuStreamingChatModel model) implements StreamingChatModel {
-        @Override
-        public void chat(ChatRequest request, StreamingChatResponseHandler handler) {
-            model.chat(request, handler);
+    @ExtendWith(KitSkips.class)
+    abstract static class Kit extends AbstractStreamingChatModelIT {
+        private final KitModels models = new KitModels();
+
+        abstract NpuStreamingChatModel.Builder builder();
+
+        @AfterAll
+        void close() {
+            models.close();
         }
 
         @Override
-        public ChatRequestParameters defaultRequestParameters() {
-            return model.defaultRequestParameters();
+        protected List<StreamingChatModel> models() {
+            return List.of(models.open(builder().temperature(0.0)));
+        }
+
+        @Override
+        protected StreamingChatModel createModelWith(ChatRequestParameters parameters) {
+            return models.open((parameters.modelName() == null
+                    ? builder()
+                    : NpuStreamingChatModel.builder().modelName(parameters.modelName())).temperature(0.0)
+                    .defaultRequestParameters(parameters));
+        }
+
+        @Override
+        public StreamingChatModel createModelWith(ChatModelListener listener) {
+            return models.open(builder().temperature(0.0).listeners(List.of(listener)));
+        }
+
+        @Override
+        protected ChatRequestParameters createIntegrationSpecificParameters(int maxOutputTokens) {
+            return NpuChatRequestParameters.builder().maxOutputTokens(maxOutputTokens).build();
+        }
+
+        @Override
+        protected boolean supportsSingleImageInputAsBase64EncodedString() {
+            return false;
+        }
+
+        @Override
+        protected boolean supportsSingleImageInputAsPublicURL() {
+            return false;
+        }
+
+        @Override
+        protected void verifyToolCallbacks(StreamingChatResponseHandler handler, InOrder order, String id) {
+            verifyCall(handler, order, 0, id, "getWeather");
+        }
+
+        @Override
+        protected void verifyToolCallbacks(StreamingChatResponseHandler handler, InOrder order, String first,
+                String second) {
+            verifyCall(handler, order, 0, first, "getWeather");
+            verifyCall(handler, order, 1, second, "getTime");
+        }
+
+        private static void verifyCall(StreamingChatResponseHandler handler, InOrder order, int index, String id,
+                String name) {
+            order.verify(handler, atLeastOnce()).onPartialToolCall(argThat(call -> call.index() == index && call.id()
+                    .equals(id) && call.name().equals(name)), any());
+            order.verify(handler).onCompleteToolCall(argThat(call -> call.index() == index && call
+                    .toolExecutionRequest().id().equals(id) && call.toolExecutionRequest().name().equals(name)));
         }
     }
 
-    @AfterAll
-    static void close() {
-        OPEN.forEach(NpuStreamingChatModel::close);
-        OPEN.clear();
+    @Nested
+    class Demo extends Kit {
+        @Override
+        NpuStreamingChatModel.Builder builder() {
+            return NpuStreamingChatModel.builder().modelName("demo");
+        }
+
+        @Override
+        protected String customModelName() {
+            return "demo:latest";
+        }
+
+        @Override
+        protected boolean supportsTools() {
+            return KitSkips.DEMO_HAS_TOOLS;
+        }
+
+        @Override
+        protected boolean supportsToolChoiceRequired() {
+            return KitSkips.DEMO_HAS_TOOLS;
+        }
     }
 
-    private static StreamingChatModel open(NpuStreamingChatModel.Builder builder) {
-        NpuStreamingChatModel model = builder.temperature(0.0).build();
-        OPEN.add(model);
-        return new Unclosed(model);
+    @Nested
+    class Scripted extends Kit {
+        @Override
+        NpuStreamingChatModel.Builder builder() {
+            return NpuStreamingChatModel.builder().modelPath(KitModels.scripted());
+        }
+
+        @Override
+        protected String customModelName() {
+            return "demo";
+        }
     }
-
-    @BeforeAll
-    static void write() throws IOException {
-        scripted = ScriptedModel.write(folder.resolve("berlin.gguf"), ScriptedModel.PLAIN_TEMPLATE, List.of("The",
-                " capital", " of", " Germany", " is", " Berlin,", " which", " lies", " on", " the", " Spree",
-                " and", " has",
-                " more", " bridges", " than", " Venice."));
-    }
-
-    private static NpuStreamingChatModel.Builder scripted() {
-        return NpuStreamingChatModel.builder().modelPath(scripted);
-    }
-
-    @Override
-    protected List<StreamingChatModel> models() {
-        return List.of(open(scripted()));
-    }
-
-    @Override
-    protected StreamingChatModel createModelWith(ChatRequestParameters parameters) {
-        return open((parameters.modelName() == null
-                ? scripted()
-                : NpuStreamingChatModel.builder().modelName(parameters.modelName()))
-                .defaultRequestParameters(parameters));
-    }
-
-    @Override
-    protected String customModelName() {
-        return "demo";
-    }
-
-    @Override
-    protected ChatRequestParameters createIntegrationSpecificParameters(int maxOutputTokens) {
-        return NpuChatRequestParameters.builder().maxOutputTokens(maxOutputTokens).build();
-    }
-
-    @Override
-    public StreamingChatModel createModelWith(ChatModelListener listener) {
-        return open(scripted().listeners(List.of(listener)));
-    }
-
-    /** The model's template has no place for tools. */
-    @Override
-    protected boolean supportsTools() {
-        return false;
-    }
-
-    @Override
-    protected boolean supportsToolChoiceRequired() {
-        return false;
-    }
-
-    @Override
-    protected boolean supportsToolChoiceRequiredWithSingleTool() {
-        return false;
-    }
-
-    @Override
-    protected boolean supportsToolChoiceRequiredWithMultipleTools() {
-        return false;
-    }
-
-    @Override
-    protected boolean supportsToolsAndJsonResponseFormatWithSchema() {
-        return false;
-    }
-
-    @Override
-    protected boolean supportsSingleImageInputAsBase64EncodedString() {
-        return false;
-    }
-
-    @Override
-    protected boolean supportsMultipleImageInputsAsBase64EncodedStrings() {
-        return false;
-    }
-
-    @Override
-    protected boolean supportsSingleImageInputAsPublicURL() {
-        return false;
-    }
-
-    @Override
-    protected boolean supportsMultipleImageInputsAsPublicURLs() {
-        return false;
-    }
-
-    @Override
-    @Disabled(WORDS)
-    @ParameterizedTest
-    @MethodSource("models")
-    protected void should_respect_user_message(StreamingChatModel model) {}
-
-    @Override
-    @Disabled(WORDS)
-    @ParameterizedTest
-    @MethodSource("models")
-    protected void should_respect_system_message(StreamingChatModel model) {}
-
-    @Override
-    @Disabled(WORDS)
-    @ParameterizedTest
-    @MethodSource("models")
-    protected void should_respect_multiple_messages(StreamingChatModel model) {}
-
-    @Override
-    @Disabled(WORDS)
-    @ParameterizedTest
-    @MethodSource("models")
-    protected void should_respect_stopSequences_in_chat_request(StreamingChatModel model) {}
-
-    @Override
-    @Disabled(WORDS)
-    @ParameterizedTest
-    @MethodSource("models")
-    protected void should_respect_JSON_response_format(StreamingChatModel model) {}
-
-    @Override
-    @Disabled(WORDS)
-    @ParameterizedTest
-    @MethodSource("models")
-    protected void should_respect_JSON_response_format_with_schema(StreamingChatModel model) {}
-
-    @Override
-    @Disabled(WORDS)
-    @ParameterizedTest
-    @MethodSource("models")
-    protected void should_respect_JsonRawSchema_responseFormat(StreamingChatModel model) {}
-
-    @Override
-    @Disabled(WORDS)
-    @Test
-    protected void should_respect_stopSequences_in_default_model_parameters() {}
 }

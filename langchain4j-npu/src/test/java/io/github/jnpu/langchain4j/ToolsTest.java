@@ -57,6 +57,7 @@ class ToolsTest {
     @TempDir
     static Path folder;
     static Path calling;
+    static Path direct;
     static Path bare;
     static Path thinking;
 
@@ -66,6 +67,10 @@ class ToolsTest {
                 " look.", "<tool_call>", "{\"name\": ", "\"get_weather\", ", "\"arguments\": ", "{\"city\": \"Ro",
                 "me\"}}", "</tool_call>", "\n<tool_call>{\"na", "me\": \"get_weather\", \"arguments\"",
                 ": {\"city\": \"Oslo\"}}</tool", "_call>"));
+        direct = ScriptedModel.write(folder.resolve("direct.gguf"), ScriptedModel.TEMPLATE, List.of("<tool_call>",
+                "{\"name\": ", "\"get_weather\", ", "\"arguments\": ", "{\"city\": \"Ro", "me\"}}", "</tool_call>",
+                "\n<tool_call>{\"na", "me\": \"get_weather\", \"arguments\"", ": {\"city\": \"Oslo\"}}</tool",
+                "_call>"));
         bare = ScriptedModel.write(folder.resolve("bare.gguf"), ScriptedModel.TEMPLATE.replace("<tool_call>", "")
                 .replace("</tool_call>", ""), List.of("say"));
         thinking = ScriptedModel.write(folder.resolve("think.gguf"), ScriptedModel.THINKING_TEMPLATE, List.of(
@@ -179,8 +184,22 @@ class ToolsTest {
         AiMessage message = ask(bare, request().toolSpecifications(CLOCK).responseFormat(CITY)).aiMessage();
         assertThat(message.hasToolExecutionRequests() || Json.fromJson(message.text(), Map.class).containsKey("city"))
                 .as(message.toString()).isTrue();
-        assertThatThrownBy(() -> ask(calling, request().toolSpecifications(CLOCK).responseFormat(CITY))).isInstanceOf(
-                UnsupportedFeatureException.class).hasMessageContaining("not supported").hasMessageContaining("tools");
+        assertThatThrownBy(() -> ask(bare, request().toolSpecifications(CLOCK).responseFormat(ResponseFormat.JSON)))
+                .isInstanceOf(UnsupportedFeatureException.class).hasMessageContaining("not supported")
+                .hasMessageContaining("tools");
+    }
+
+    @Test
+    void aSchemaLeavesRoomForCallsBetweenTags() {
+        AiMessage message = ask(direct, request().toolSpecifications(WEATHER, CLOCK).responseFormat(CITY)).aiMessage();
+        assertThat(message.text()).isNull();
+        assertThat(message.toolExecutionRequests()).extracting(ToolExecutionRequest::arguments).containsExactly(
+                "{\"city\": \"Rome\"}", "{\"city\": \"Oslo\"}");
+        // A call of a tool that there is not is not let through.
+        AiMessage answer = ask(direct, request().toolSpecifications(CLOCK).responseFormat(CITY)).aiMessage();
+        assertThat(answer.toolExecutionRequests()).extracting(ToolExecutionRequest::name).doesNotContain("get_weather");
+        assertThat(answer.hasToolExecutionRequests() || Json.fromJson(answer.text(), Map.class).containsKey("city")).as(
+                answer.toString()).isTrue();
     }
 
     @Test

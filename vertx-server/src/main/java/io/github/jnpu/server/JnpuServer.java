@@ -4,6 +4,7 @@ import io.github.jnpu.engine.ModelOptions;
 import io.github.jnpu.server.api.ApiRouter;
 import io.github.jnpu.server.model.EmbeddingModels;
 import io.github.jnpu.server.model.LoadedModels;
+import io.github.jnpu.server.model.MemoryBudget;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.WorkerExecutor;
@@ -35,16 +36,14 @@ public final class JnpuServer implements AutoCloseable {
 
     /** Threads that read requests and stores and lay prompts out; models have threads of their own. */
     private static final int WORKERS = 8;
-    private static final int MAX_HEADER_BYTES = 32 << 10;
-    private static final int MAX_LINE_BYTES = 8 << 10;
-    /** How long answers may go on after the server was told to stop. */
-    private static final Duration GRACE = Duration.ofSeconds(10);
 
     private final Vertx vertx;
     private final LoadedModels loaded;
     private final EmbeddingModels embedding;
     private final ApiRouter api;
     private final HttpServer http;
+    private final ConnectionGuard guard;
+    private final Duration grace;
     private final Object closeLock = new Object();
     private boolean closed;
 
@@ -55,17 +54,25 @@ public final class JnpuServer implements AutoCloseable {
                 .setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
         this.loaded = new LoadedModels(options.keepAlive(), options.maxLoadedModels(), options.maxQueue(),
                 ModelOptions.DEFAULT.withCacheType(options.cacheType()).withRepack(options.repack())
-                        .withWeightCache(options.weightCache()).withPlace(options.place()));
+                        .withWeightCache(options.weightCache()).withPlace(options.place())
+                        .withParallel(options.numParallel()),
+                MemoryBudget.of(options.maxMemory()));
         this.embedding = new EmbeddingModels(options.keepAlive(), options.maxLoadedModels(), options
                 .place());
         WorkerExecutor workers = vertx.createSharedWorkerExecutor("jnpu-requests", WORKERS);
         this.api = new ApiRouter(vertx, workers, options.store(), loaded, embedding, options.origins(), address, options
-                .contextLength(), options.goTemplate(), options.maxBodyBytes(), JnpuVersion.semantic());
+                .contextLength(), options.goTemplate(), options.connections().bodyBytes(), options.connections().body(),
+                options.apiKey(), JnpuVersion.semantic());
+        this.guard = new ConnectionGuard(vertx, options.connections(), api.router());
+        this.grace = options.grace();
         this.http = vertx.createHttpServer(new HttpServerOptions().setHost(address.getHostAddress()).setPort(options
-                .port()).setMaxHeaderSize(MAX_HEADER_BYTES).setMaxInitialLineLength(MAX_LINE_BYTES)
-                .setHandle100ContinueAutomatically(true));
+                .port()).setMaxHeaderSize(options.connections().headerBytes())
+                .setMaxInitialLineLength(options.connections().lineBytes()).setHandle100ContinueAutomatically(true)
+                // As Ollama, HTTP/1.1 only; and a machine that has vanished is noticed some day.
+                .setHttp2ClearTextEnabled(false).setTcpKeepAlive(true));
         try {
-            http.requestHandler(api.router()).listen().toCompletionStage().toCompletableFuture().join();
+            http.connectionHandler(guard).requestHandler(guard::handle).listen().toCompletionStage()
+                    .toCompletableFuture().join();
         } catch (CompletionException e) {
             loaded.close();
             embedding.close();
@@ -80,6 +87,11 @@ public final class JnpuServer implements AutoCloseable {
             options.store().writer().sweep();
             return null;
         }, false).onFailure(failure -> LOGGER.warn("the model store is not swept: {}", failure.toString()));
+        if (!address.isLoopbackAddress() && options.apiKey().isEmpty()) {
+            LOGGER.warn(
+                    "Whoever reaches {} may use, change and delete models: set JNPU_API_KEY, or listen on 127.0.0.1 only",
+                    address.getHostAddress());
+        }
         LOGGER.info("Listening on {}:{} (version {})", address.getHostAddress(), http.actualPort(), JnpuVersion.full());
     }
 
@@ -115,21 +127,46 @@ public final class JnpuServer implements AutoCloseable {
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("jnpu-shutdown").unstarted(this::close));
     }
 
-    /** Takes no more requests, lets answers go on for ten seconds, cuts them off then, and frees the models. */
+    /** Takes no more requests, lets answers go on for a while, cuts them off then, and frees the models. */
     @Override
     public void close() {
-        close(GRACE);
+        close(grace);
+    }
+
+    /**
+     * What is going on, for people and tests.
+     *
+     * @param connections
+     *            that are open
+     * @param answers
+     *            that use a model or wait for their turn with it
+     * @param loads
+     *            that wait
+     */
+    record Activity(int connections, int answers, int loads) {}
+
+    Activity activity() {
+        return new Activity(guard.open(), loaded.users(), loaded.waiting());
     }
 
     /** As {@link #close()}, with another time for the answers that are on their way. */
-    public void close(Duration grace) {
+    public void close(Duration patience) {
         synchronized (closeLock) {
             if (closed) {
                 return;
             }
             closed = true;
-            LOGGER.info("Stopping");
-            http.shutdown(grace).toCompletionStage().toCompletableFuture().join();
+            int answers = loaded.users();
+            LOGGER.info("Stopping{}", answers == 0
+                    ? ""
+                    : ": %d answers may go on for %d s".formatted(answers, patience.toSeconds()));
+            // Who asks whether the server is ready hears it before connections are refused.
+            loaded.drain();
+            http.shutdown(patience).toCompletionStage().toCompletableFuture().join();
+            int left = loaded.users();
+            if (left > 0) {
+                LOGGER.warn("{} answers were cut off", left);
+            }
             api.cancelGenerations();
             loaded.close();
             embedding.close();

@@ -192,7 +192,6 @@ class AnswersTest {
             "\"suffix\":\"x\"                            | 400 | registry.ollama.ai/library/tiny:latest does not support insert",
             "\"raw\":true,\"system\":\"x\"               | 400 | raw mode does not support template, system, or context",
             "\"images\":[\"AAAA\"]                       | 400 | \"tiny\" does not support images",
-            "\"logprobs\":true                           | 400 | logprobs are not supported yet; send the request without logprobs and top_logprobs",
             "\"template\":\"{{ .Prompt\"                 | 500 | the Go template cannot be parsed: line 1: unclosed action",
             "\"context\":[999999]                        | 400 | context has the token 999999, which the model does not know",
             "\"context\":[\"x\"]                         | 400 | json: cannot unmarshal string into Go struct field GenerateRequest.context of type int"})
@@ -313,11 +312,34 @@ class AnswersTest {
         HttpResponse<Buffer> whole = client.post("/api/chat", body.formatted(messages, ",\"truncate\":false"));
         assertThat(whole.statusCode()).isEqualTo(400);
         assertThat(json(whole).path("error").asText()).contains("context", "longer");
-        HttpResponse<Buffer> huge = client.post("/api/chat",
-                "{\"model\":\"tiny\",\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}],\"options\":{\"num_ctx\":256}}"
-                        .formatted("long ".repeat(2000)));
-        assertThat(huge.statusCode()).isEqualTo(400);
-        assertThat(json(huge).path("error").asText()).contains("context", "longer");
+        String huge = "{\"model\":\"tiny\",\"stream\":false,%s\"options\":{\"num_ctx\":256,\"num_predict\":1}}"
+                .formatted(
+                        "\"messages\":[{\"role\":\"user\",\"content\":\"" + "long ".repeat(2000) + "\"}],%s");
+        for (String forbidden : List.of("\"shift\":false,", "\"truncate\":false,")) {
+            HttpResponse<Buffer> refused = client.post("/api/chat", huge.formatted(forbidden));
+            assertThat(refused.statusCode()).isEqualTo(400);
+            assertThat(json(refused).path("error").asText()).contains("context", "longer");
+        }
+        // Four tokens in front, BOS, and the newest of the others up to half of what remains.
+        assertThat(json(client.post("/api/chat", huge.formatted(""))).path("prompt_eval_count").intValue()).isEqualTo(
+                256 - (256 - 5) / 2);
+        assertThat(generate("\"raw\":true,\"prompt\":\"" + "long ".repeat(2000)
+                + "\",\"options\":{\"num_ctx\":256,\"num_predict\":1,\"num_keep\":99}").path("prompt_eval_count")
+                .intValue())
+                .isEqualTo(256 - (256 - 100) / 2);
+    }
+
+    /** 49: what is said goes on where the context is full, unless the request forbids it. */
+    @Test
+    void contextsAreShifted() {
+        String fields = "\"prompt\":\"abc\",\"options\":{\"num_ctx\":64,\"num_predict\":%d,\"temperature\":0}";
+        assertThat(generate(fields.formatted(150)).path("eval_count").intValue()).isEqualTo(150);
+        assertThat(generate(fields.formatted(-1)).path("eval_count").intValue()).isEqualTo(640);
+        // A request without num_ctx would take the small context over.
+        JsonNode ended = generate("\"shift\":false,\"keep_alive\":0," + fields.formatted(150));
+        assertThat(eventually(() -> loaded().isEmpty())).isTrue();
+        assertThat(ended.path("prompt_eval_count").intValue() + ended.path("eval_count").intValue()).isEqualTo(64);
+        assertThat(ended.path("done_reason").asText()).isEqualTo("length");
     }
 
     @Test

@@ -6,6 +6,7 @@ import io.github.jnpu.server.hardware.HardwareJson;
 import io.github.jnpu.server.hardware.HardwareMonitor;
 import io.github.jnpu.server.model.LoadRequest;
 import io.github.jnpu.server.model.LoadedModels;
+import io.github.jnpu.server.model.MemoryBudget;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.client.HttpResponse;
@@ -22,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 import static io.github.jnpu.engine.ModelOptions.DEFAULT;
 import static io.github.jnpu.server.ApiClient.await;
@@ -121,7 +123,8 @@ class HardwareTest {
 
     @Test
     void whoIsClosingIsLiveButNotReady() {
-        LoadedModels models = new LoadedModels(Duration.ofMinutes(5), 1, 1, DEFAULT);
+        LoadedModels models = new LoadedModels(Duration.ofMinutes(5), 1, 1, DEFAULT,
+                MemoryBudget.of(OptionalLong.empty()));
         HardwareMonitor monitor = new HardwareMonitor(HardwareProbe.local(), models, "0");
         models.close();
 
@@ -135,7 +138,8 @@ class HardwareTest {
     @ParameterizedTest
     @CsvSource({"core-ultra-7-258v,ready,false", "broken-permissions,unusable,true", "kvm-guest,none,false"})
     void healthTellsHowTheNpuIs(String machine, String status, boolean problem) {
-        try (LoadedModels models = new LoadedModels(Duration.ofMinutes(5), 1, 1, DEFAULT)) {
+        try (LoadedModels models = new LoadedModels(Duration.ofMinutes(5), 1, 1, DEFAULT,
+                MemoryBudget.of(OptionalLong.empty()))) {
             JsonNode npu = tree(new HardwareMonitor(HardwareProbe.captured(MACHINES.resolve(machine)), models, "0")
                     .health()).path("npu");
 
@@ -148,7 +152,8 @@ class HardwareTest {
     @ParameterizedTest
     @CsvSource({"core-ultra-7-258v,npu0,no installed backend", "broken-permissions,npu0,permission"})
     void whyADeviceIsNotUsed(String machine, String device, String reason) {
-        try (LoadedModels models = new LoadedModels(Duration.ofMinutes(5), 1, 1, DEFAULT)) {
+        try (LoadedModels models = new LoadedModels(Duration.ofMinutes(5), 1, 1, DEFAULT,
+                MemoryBudget.of(OptionalLong.empty()))) {
             models.acquire(
                     new LoadRequest(store.store().list().getFirst(), 0, 0, true, Optional.empty(), Optional.empty(),
                             () -> false))

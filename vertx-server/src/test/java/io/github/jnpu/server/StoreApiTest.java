@@ -1,6 +1,8 @@
 package io.github.jnpu.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.jnpu.convert.SafetensorsFolder;
+import io.github.jnpu.convert.gguf.GgufFile;
 import io.github.jnpu.convert.random.FileType;
 import io.github.jnpu.convert.random.ModelSize;
 import io.github.jnpu.convert.random.RandomModel;
@@ -24,6 +26,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 import static io.github.jnpu.server.ApiClient.await;
@@ -128,10 +131,47 @@ class StoreApiTest {
             "POST|/api/create|{\"model\":\"x\",\"files\":{}}|400|unknown type",
             "POST|/api/create|{\"model\":\"x\",\"from\":\"y\",\"draft_quantize\":\"q8_0\"}|400|--draft-quantize requires a DRAFT model",
             "POST|/api/create|{\"model\":\"x\",\"stream\":false,\"files\":{\"a.safetensors\":\"" + ABSENT
-                    + "\"}}|400|safetensors models cannot be read yet",
+                    + "\"}}|500|was not uploaded",
             "POST|/api/blobs/sha256:xyz||400|invalid digest format"})
     void refusals(String method, String path, String body, int status, String error) {
         assertError(send(HttpMethod.valueOf(method), path, body == null ? "" : body), status, error);
+    }
+
+    /** As Ollama's command line uploads a folder. */
+    @Test
+    void aFolderOfSafetensorsBecomesAModel() throws IOException {
+        Path gguf = folder.resolve("original.gguf");
+        RandomModel.llama(ModelSize.Preset.TINY, FileType.BF16).write(gguf);
+        Path model = SafetensorsFolder.write(gguf, folder.resolve("model"), 2);
+        try (GgufFile file = GgufFile.open(gguf)) {
+            SafetensorsFolder.writeSentencePieces(file, model);
+        }
+        Map<String, String> files = new TreeMap<>();
+        try (Stream<Path> list = Files.list(model)) {
+            for (Path file : list.toList()) {
+                files.put(file.getFileName().toString(), upload(file));
+            }
+        }
+        String json = ApiClient.JSON.writeValueAsString(files);
+        List<JsonNode> lines = lines(send(HttpMethod.POST, "/api/create", "{\"model\":\"folder\",\"files\":" + json
+                + ",\"quantize\":\"q8_0\"}"));
+        assertThat(lines).extracting(line -> line.path("status").asText()).contains("converting model",
+                "quantizing BF16 model to Q8_0", "success");
+        JsonNode shown = json(send(HttpMethod.POST, "/api/show", "{\"model\":\"folder\"}"));
+        assertThat(shown.path("details").path("quantization_level").asText()).isEqualTo("Q8_0");
+        assertThat(shown.path("model_info").path("general.architecture").asText()).isEqualTo("llama");
+        assertThat(json(send(HttpMethod.POST, "/api/generate",
+                "{\"model\":\"folder\",\"prompt\":\"a\",\"stream\":false,\"options\":{\"num_predict\":2}}"))
+                .path("done")
+                .asBoolean()).isTrue();
+        assertError(send(HttpMethod.POST, "/api/create", "{\"model\":\"x\",\"stream\":false,\"files\":" + json.replace(
+                "tokenizer.model", "a/tokenizer.model") + "}"), 400, "is not one of a safetensors model");
+        files.remove("config.json");
+        assertError(send(HttpMethod.POST, "/api/create", "{\"model\":\"x\",\"stream\":false,\"files\":" + ApiClient.JSON
+                .writeValueAsString(files) + "}"), 400, "config.json: no such file");
+        try (Stream<Path> blobs = Files.list(store.root().resolve("blobs"))) {
+            assertThat(blobs.map(path -> path.getFileName().toString())).allMatch(name -> name.startsWith("sha256-"));
+        }
     }
 
     /** Case 13. */

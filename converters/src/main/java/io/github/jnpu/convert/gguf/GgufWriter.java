@@ -2,6 +2,7 @@ package io.github.jnpu.convert.gguf;
 
 import io.github.jnpu.convert.model.Metadata;
 import io.github.jnpu.convert.model.MetadataArray;
+import io.github.jnpu.convert.model.ModelSource;
 import io.github.jnpu.convert.tensor.TensorType;
 
 import java.io.IOException;
@@ -26,6 +27,7 @@ import java.util.Set;
 public final class GgufWriter {
     private static final String ALIGNMENT_KEY = "general.alignment";
     private static final int ALIGNMENT = 32;
+    private static final long MAX_UNSIGNED = 0xffff_ffffL;
     private static final int MAX_DIMENSIONS = 4;
     private static final int COPY_BYTES = 1 << 20;
 
@@ -35,6 +37,20 @@ public final class GgufWriter {
     private record Value(GgufValueType type, Object value) {}
 
     private record Tensor(String name, TensorType type, long[] shape, long byteSize, TensorData data) {}
+
+    /**
+     * A writer with all that a model has, as it is.
+     *
+     * @param source
+     *            stays open until the file is written
+     * @param omitted
+     *            keys that are left out
+     */
+    public static GgufWriter of(ModelSource source, Set<String> omitted) {
+        GgufWriter writer = new GgufWriter().copyMetadata(source.metadata(), omitted);
+        source.tensors().forEach(tensor -> writer.tensor(tensor.name(), tensor.type(), tensor.shape(), tensor.data()));
+        return writer;
+    }
 
     /** Where a tensor's bytes go. */
     @FunctionalInterface
@@ -86,7 +102,7 @@ public final class GgufWriter {
      *             if the key is there already or the value out of range
      */
     public GgufWriter putUnsigned(String key, long value) {
-        if (value < 0 || value > 0xffff_ffffL) {
+        if (value < 0 || value > MAX_UNSIGNED) {
             throw new IllegalArgumentException("metadata '%s': %d is not a uint32".formatted(key, value));
         }
         return put(key, GgufValueType.UINT32, value);
@@ -104,7 +120,8 @@ public final class GgufWriter {
 
     /**
      * Adds all pairs of another model but those of some keys and the alignment, which is this writer's. What comes from a GGUF file
-     * keeps its types; from elsewhere they are those of {@link #put(String, Object)}.
+     * keeps its types; from elsewhere they are those of {@link #put(String, Object)}, but a {@code Long} that fits becomes
+     * the uint32 that {@link Metadata} says it is.
      *
      * @throws IllegalArgumentException
      *             if a key is there already
@@ -116,6 +133,8 @@ public final class GgufWriter {
             }
             if (source instanceof GgufFile.Pairs pairs) {
                 put(key, pairs.types().get(key), value);
+            } else if (value instanceof Long number && number >= 0 && number <= MAX_UNSIGNED) {
+                putUnsigned(key, number);
             } else {
                 put(key, value);
             }

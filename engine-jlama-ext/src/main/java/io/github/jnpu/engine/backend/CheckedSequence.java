@@ -76,6 +76,22 @@ public abstract class CheckedSequence implements DecoderSequence {
         length += count;
     }
 
+    /** Checks the next token of a text that is decoded together with others; {@link #counted} follows when that has been done. */
+    protected final void requireNext(int token) {
+        if (length == capacity) {
+            throw new IllegalArgumentException("a sequence of %d is full".formatted(capacity));
+        }
+        if (token < 0 || token >= vocabularySize) {
+            throw new IllegalArgumentException(
+                    "token %d is outside the vocabulary of %d".formatted(token, vocabularySize));
+        }
+    }
+
+    /** One more token has gone in. */
+    protected final void counted() {
+        length++;
+    }
+
     /** Runs tokens that have been checked; their first has the position {@link #length()}. */
     protected abstract void run(Stage stage, int[] tokens, int from, int count, float[] stream, float[] logits,
             int logitRows);

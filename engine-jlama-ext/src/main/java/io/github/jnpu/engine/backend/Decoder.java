@@ -1,5 +1,6 @@
 package io.github.jnpu.engine.backend;
 
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -16,6 +17,28 @@ public interface Decoder extends AutoCloseable {
      *             if the memory cannot be had
      */
     DecoderSequence newSequence(int capacity);
+
+    /** Whether {@link #decode} runs several texts in one pass, so that the weights are read once for all of them. */
+    default boolean decodesTogether() {
+        return false;
+    }
+
+    /**
+     * Runs one token each of several texts; only where {@link #decodesTogether()} says so. What a text gets is to the last bit what
+     * {@link DecoderSequence#forward(int[], int, int, float[])} gives it alone.
+     *
+     * @param sequences
+     *            of this decoder, all different
+     * @param tokens
+     *            the next one of each
+     * @param logits
+     *            receives one row each
+     * @throws BackendException
+     *             if the device fails; all texts stay as they were
+     */
+    default void decode(List<DecoderSequence> sequences, int[] tokens, float[][] logits) {
+        throw new UnsupportedOperationException("this decoder takes one text at a time");
+    }
 
     /** How many threads compute; a small model may use fewer than it was allowed. */
     int threads();

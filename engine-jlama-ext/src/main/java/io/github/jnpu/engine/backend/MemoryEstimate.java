@@ -8,7 +8,7 @@ import java.util.List;
  * @param weightBytes
  *            of all tensors, as they lie in memory when the model is ready
  * @param cacheBytes
- *            of one KV cache that is full; it grows with the text
+ *            of the KV caches when they are full; they grow with the texts
  * @param bufferBytes
  *            of what is computed on the way: activations, panels, scratch memory
  * @param compileBytes
@@ -34,6 +34,11 @@ public record MemoryEstimate(long weightBytes, long cacheBytes, long bufferBytes
      */
     public MemoryEstimate withCopyWhileCompiling() {
         return new MemoryEstimate(weightBytes, cacheBytes, bufferBytes, Math.max(compileBytes, weightBytes));
+    }
+
+    /** The same for several texts at the same time, each with a KV cache of its own. */
+    public MemoryEstimate withTexts(int texts) {
+        return new MemoryEstimate(weightBytes, Math.multiplyExact(cacheBytes, (long) texts), bufferBytes, compileBytes);
     }
 
     /** Of several decoders in memory together. They are made ready one after the other. */

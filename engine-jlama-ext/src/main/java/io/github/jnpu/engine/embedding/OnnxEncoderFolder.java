@@ -39,23 +39,44 @@ final class OnnxEncoderFolder {
     private OnnxEncoderFolder() {}
 
     static EmbeddingModel load(Path folder, EmbeddingModelOptions options) {
-        Path network = NETWORKS.stream().map(folder::resolve).filter(Files::isRegularFile).findFirst()
+        Path network = network(folder);
+        return load(name(folder), tokenizer(folder), options, backend -> backend.compile(network, pooling(folder),
+                EmbeddingModel.encoderOptions(options, context(folder, options))));
+    }
+
+    static String name(Path folder) {
+        return folder.toAbsolutePath().normalize().getFileName().toString();
+    }
+
+    static Path network(Path folder) {
+        return NETWORKS.stream().map(folder::resolve).filter(Files::isRegularFile).findFirst()
                 .orElseThrow(() -> new ModelNotFoundException(
                         "%s has none of %s".formatted(folder, String.join(", ", NETWORKS))));
-        Path tokenizerFile = folder.resolve("tokenizer.json");
-        if (!Files.isRegularFile(tokenizerFile)) {
+    }
+
+    static Tokenizer tokenizer(Path folder) {
+        Path file = folder.resolve("tokenizer.json");
+        if (!Files.isRegularFile(file)) {
             throw new ModelNotFoundException("%s has no tokenizer.json".formatted(folder));
         }
-        Tokenizer tokenizer = HuggingFaceTokenizerFile.read(bytes(tokenizerFile), tokenizerFile.toString());
+        return HuggingFaceTokenizerFile.read(bytes(file), file.toString());
+    }
+
+    /** How many tokens are read at most. */
+    static int context(Path folder, EmbeddingModelOptions options) {
         int positions = positions(folder);
-        int context = options.contextLength() == 0 ? positions : Math.min(options.contextLength(), positions);
-        return load(folder.toAbsolutePath().normalize().getFileName().toString(), tokenizer, options,
-                backend -> backend.compile(network, pooling(folder), EmbeddingModel.encoderOptions(options, context)));
+        return options.contextLength() == 0 ? positions : Math.min(options.contextLength(), positions);
     }
 
     static EmbeddingModel load(String name, Tokenizer tokenizer, EmbeddingModelOptions options,
             Function<OnnxRuntimeBackend, Encoder> compiler) {
-        return new EmbeddingModel(name, tokenizer, new PlacedEncoder(name, new PlacedEncoder.Network() {
+        return new EmbeddingModel(name, tokenizer, place(name, options, compiler), () -> {});
+    }
+
+    /** An ONNX file on the best of the backends that read such files. */
+    static PlacedEncoder place(String name, EmbeddingModelOptions options,
+            Function<OnnxRuntimeBackend, Encoder> compiler) {
+        return new PlacedEncoder(name, new PlacedEncoder.Network() {
             /** A file needs a library that reads it: of those that there are, the CPU too. */
             @Override
             public Suitability suitability(ComputeBackend backend) {
@@ -68,7 +89,7 @@ final class OnnxEncoderFolder {
             public Encoder compile(ComputeBackend backend) {
                 return compiler.apply((OnnxRuntimeBackend) backend);
             }
-        }, options.place()), () -> {});
+        }, options.place());
     }
 
     private static int positions(Path folder) {

@@ -102,4 +102,18 @@ sealed interface Expression {
     static Expression reference(String rule) {
         return new Reference(rule);
     }
+
+    /** The same, with something before the name of every rule that it refers to. */
+    default Expression renamed(String prefix) {
+        return switch (this) {
+            case Literal _,OneByte _,OneCharacter _ -> this;
+            case Sequence(List<Expression> parts) ->
+                new Sequence(parts.stream().map(part -> part.renamed(prefix)).toList());
+            case Choice(List<Expression> alternatives) -> alternatives.isEmpty()
+                    ? this
+                    : new Choice(alternatives.stream().map(part -> part.renamed(prefix)).toList());
+            case Repeat(Expression body, int min, int max) -> new Repeat(body.renamed(prefix), min, max);
+            case Reference(String rule) -> new Reference(prefix + rule);
+        };
+    }
 }

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * What a model may write, byte by byte. Immutable and thread-safe; grammars made from the same source are equal.
@@ -120,7 +121,7 @@ public final class Grammar {
         Map<String, Expression> more = new LinkedHashMap<>(rules);
         Expression thoughts = upTo(marker, more);
         more.put(" behind", Expression.sequence(thoughts, lineEnds(), Expression.reference(start)));
-        return new Grammar("behind %s %s".formatted(marker, source), more, " behind", List.of(marker));
+        return new Grammar("behind %s %s".formatted(marker, source), more, " behind", markersAnd(marker));
     }
 
     /**
@@ -135,7 +136,7 @@ public final class Grammar {
         Map<String, Expression> more = new LinkedHashMap<>(rules);
         Expression thoughts = Expression.sequence(Expression.text(open), upTo(close, more), lineEnds());
         more.put(" behind", Expression.sequence(Expression.optional(thoughts), Expression.reference(start)));
-        return new Grammar("behind %s %s %s".formatted(open, close, source), more, " behind", List.of(open, close));
+        return new Grammar("behind %s %s %s".formatted(open, close, source), more, " behind", markersAnd(open, close));
     }
 
     /**
@@ -146,6 +147,46 @@ public final class Grammar {
      */
     public Grammar behindThoughts(String prompt, String open, String close) {
         return prompt.stripTrailing().endsWith(open) ? behind(close) : behindOptional(open, close);
+    }
+
+    /** The texts of this grammar and those of another. */
+    public Grammar or(Grammar other) {
+        Map<String, Expression> more = new LinkedHashMap<>();
+        rules.forEach((name, rule) -> more.put(" 1" + name, rule.renamed(" 1")));
+        other.rules.forEach((name, rule) -> more.put(" 2" + name, rule.renamed(" 2")));
+        more.put(" or", Expression.choice(Expression.reference(" 1" + start), Expression.reference(" 2"
+                + other.start)));
+        return new Grammar("(%s) or (%s)".formatted(source, other.source), more, " or", markersAnd(other.markers
+                .toArray(String[]::new)));
+    }
+
+    /**
+     * Texts of this grammar behind a tag, as models write calls of tools: one behind each tag, or a list of them in brackets, as often as the model likes.
+     *
+     * @param open
+     *            what begins it, such as {@code <tool_call>}; text, or a token of this name
+     * @param close
+     *            what may end it; empty for nothing
+     */
+    public Grammar tagged(String open, String close) {
+        if (open.isEmpty()) {
+            throw new IllegalArgumentException("an empty tag begins nothing");
+        }
+        Map<String, Expression> more = new LinkedHashMap<>(rules);
+        Expression one = Expression.reference(start);
+        Expression list = Expression.sequence(Expression.text("["), lineEnds(), one, Expression.repeat(Expression
+                .sequence(Expression.text(","), lineEnds(), one), 0, Expression.UNBOUNDED), lineEnds(), Expression
+                        .text("]"));
+        more.put(" tagged", Expression.repeat(Expression.sequence(Expression.text(open), lineEnds(), Expression.choice(
+                one, list), lineEnds(), Expression.optional(Expression.sequence(Expression.text(close), lineEnds()))),
+                1, Expression.UNBOUNDED));
+        return new Grammar("tagged %s %s %s".formatted(open, close, source), more, " tagged", close.isEmpty()
+                ? markersAnd(open)
+                : markersAnd(open, close));
+    }
+
+    private List<String> markersAnd(String... others) {
+        return Stream.concat(markers.stream(), Arrays.stream(others)).distinct().toList();
     }
 
     private static Expression lineEnds() {

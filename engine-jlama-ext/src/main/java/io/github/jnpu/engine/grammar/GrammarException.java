@@ -9,7 +9,7 @@ public class GrammarException extends EngineException {
     private final String keyword;
     private final String pointer;
 
-    GrammarException(String message) {
+    public GrammarException(String message) {
         this(message, "", "");
     }
 

@@ -159,6 +159,24 @@ public final class PlacedDecoder implements Decoder {
     }
 
     @Override
+    public boolean decodesTogether() {
+        return engine(Stage.DECODE).decoder().decodesTogether();
+    }
+
+    @Override
+    public void decode(List<DecoderSequence> sequences, int[] tokens, float[][] logits) {
+        PlacedEngine engine = engine(Stage.DECODE);
+        List<DecoderSequence> held = new ArrayList<>(sequences.size());
+        for (int i = 0; i < tokens.length; i++) {
+            held.add(((PlacedSequence) sequences.get(i)).prepareNext(engine, tokens[i]));
+        }
+        long start = System.nanoTime();
+        engine.decoder().decode(held, tokens, logits);
+        activity(Stage.DECODE).ran(tokens.length, System.nanoTime() - start);
+        sequences.forEach(sequence -> ((PlacedSequence) sequence).addNext());
+    }
+
+    @Override
     public int threads() {
         return decoders().mapToInt(Decoder::threads).max().orElse(1);
     }

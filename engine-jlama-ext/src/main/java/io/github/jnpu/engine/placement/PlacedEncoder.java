@@ -199,7 +199,11 @@ public final class PlacedEncoder implements Encoder {
         return ids;
     }
 
+    /** Of two single numbers it would be the sign only: for them, how little they differ. */
     private static double cosine(float[] left, float[] right) {
+        if (left.length == 1) {
+            return 1 - Math.abs(left[0] - right[0]) / Math.max(1, Math.abs(left[0]));
+        }
         double product = 0;
         double leftSquares = 0;
         double rightSquares = 0;

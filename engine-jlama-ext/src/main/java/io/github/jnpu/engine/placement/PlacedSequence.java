@@ -61,6 +61,21 @@ final class PlacedSequence extends CheckedSequence {
         }
     }
 
+    /** The text on the device that decodes it together with others, up to here. */
+    DecoderSequence prepareNext(PlacedEngine engine, int token) {
+        requireNext(token);
+        remember(new int[]{token}, 0, 1, length());
+        DecoderSequence sequence = held(engine);
+        catchUp(Stage.DECODE, engine, sequence, length());
+        return sequence;
+    }
+
+    /** The token of {@link #prepareNext} has gone in. */
+    void addNext() {
+        counted();
+        dropRetired();
+    }
+
     private void remember(int[] source, int from, int count, int length) {
         if (length + count > tokens.length) {
             tokens = Arrays.copyOf(tokens, Math.max(length + count, Math.min(2 * tokens.length, capacity())));

@@ -1,6 +1,7 @@
 package io.github.jnpu.engine.store;
 
 import io.github.jnpu.convert.gguf.GgufFile;
+import io.github.jnpu.convert.huggingface.HuggingFaceFolder;
 import io.github.jnpu.convert.model.ModelFormatException;
 import io.github.jnpu.convert.model.ModelSource;
 import io.github.jnpu.engine.ModelNotFoundException;
@@ -45,7 +46,8 @@ public final class ModelLocator {
                         .formatted(model, store.root()));
     }
 
-    private static boolean looksLikePath(String model) {
+    /** Whether {@link #open} takes it for a path and never for a name. */
+    public static boolean looksLikePath(String model) {
         return model.startsWith("/") || model.startsWith("\\") || model.startsWith("./") || model.startsWith("../")
                 || model.startsWith(".\\") || model.startsWith("..\\") || model.equals(".") || model.equals("..")
                 || model.length() > 5 && model.regionMatches(true, model.length() - 5, ".gguf", 0, 5);
@@ -61,7 +63,12 @@ public final class ModelLocator {
 
     private static ModelSource openFile(Path path, String model) {
         if (Files.isDirectory(path)) {
-            throw new ModelNotFoundException("model '%s' is a folder; give a GGUF file".formatted(model));
+            if (HuggingFaceFolder.isOne(path)) {
+                return HuggingFaceFolder.open(path);
+            }
+            throw new ModelNotFoundException(
+                    "model '%s' is a folder without config.json and safetensors files; give a GGUF file or a model's folder"
+                            .formatted(model));
         }
         if (!Files.exists(path)) {
             throw new ModelNotFoundException("model '%s' not found: there is no such file".formatted(model));

@@ -265,18 +265,30 @@ public final class StoreWriter {
         Instant now = Instant.now();
         try (StoreLock _ = StoreLock.ofChanges(store.root())) {
             Set<Digest> referenced = referenced();
-            for (Path file : files(blobs.folder(), 1)) {
+            // One level down lie folders that a conversion was reading.
+            for (Path file : files(blobs.folder(), 2)) {
                 String name = file.getFileName().toString();
                 boolean used = Digest.parse(name).map(referenced::contains).orElse(false);
                 Duration limit = PartialBlob.isPartial(name) ? ABANDONED : UNUSED;
                 if (!used && olderThan(file, now.minus(limit))) {
                     remove(file);
+                    removeIfEmpty(file.getParent());
                 }
             }
             for (Path file : files(store.manifests(), 4)) {
                 if (file.getFileName().toString().startsWith(DRAFT_PREFIX) && olderThan(file, now.minus(UNUSED))) {
                     remove(file);
                 }
+            }
+        }
+    }
+
+    private void removeIfEmpty(Path folder) throws IOException {
+        if (folder.getFileName().toString().startsWith(BlobStore.TEMPORARY_PREFIX)) {
+            try {
+                Files.delete(folder);
+            } catch (DirectoryNotEmptyException e) {
+                LOGGER.log(Level.DEBUG, "{0} is still in use", folder);
             }
         }
     }

@@ -37,7 +37,7 @@ public final class StreamingDetokenizer {
 
     /** The characters that are whole now that this token came; often empty. */
     public String accept(int id) {
-        byte[] bytes = spelled.isEmpty() ? tokenizer.bytes(id) : spelled.getOrDefault(id, tokenizer.bytes(id));
+        byte[] bytes = bytes(id);
         if (bytes.length == 0) {
             return "";
         }
@@ -47,6 +47,15 @@ public final class StreamingDetokenizer {
         }
         pending.put(bytes);
         return decode(false);
+    }
+
+    private byte[] bytes(int id) {
+        return spelled.isEmpty() ? tokenizer.bytes(id) : spelled.getOrDefault(id, tokenizer.bytes(id));
+    }
+
+    /** What a token stands for by itself, wherever in the text it is: bytes that are no whole character become U+FFFD. */
+    public String text(int id) {
+        return new String(bytes(id), StandardCharsets.UTF_8);
     }
 
     /** The rest: an unfinished character at the end becomes U+FFFD. The detokeniser can be used again after it. */

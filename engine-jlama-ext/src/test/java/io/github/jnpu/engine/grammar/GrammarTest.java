@@ -168,6 +168,34 @@ class GrammarTest {
     }
 
     @Test
+    void eitherOfTwoGrammars() {
+        // Both have a rule "root" and others of one name, which must not mix.
+        Grammar either = gbnf("root ::= a+\na ::= \"x\"").or(gbnf("root ::= a\na ::= \"y\" a?"));
+        assertThat(List.of("x", "xxx", "y", "yy")).allMatch(either::matches);
+        assertThat(List.of("", "xy", "yx", "z")).noneMatch(either::matches);
+        assertThat(either).isEqualTo(gbnf("root ::= a+\na ::= \"x\"").or(gbnf("root ::= a\na ::= \"y\" a?")));
+        Grammar thinking = either.or(schema("{'type':'integer'}")).behindOptional("<think>", "</think>");
+        assertThat(List.of("42", "xx", "<think>x?</think>\ny")).allMatch(thinking::matches);
+        assertThat(thinking.matches("42x")).isFalse();
+        // An answer with choices of nothing, and one that recurs.
+        assertThat(schema("{'type':'object'}")
+                .or(schema("{'$ref':'#/$defs/l','$defs':{'l':{'type':'array','items':{'$ref':'#/$defs/l'}}}}"))
+                .matches("[[],[[]]]")).isTrue();
+    }
+
+    @Test
+    void callsBehindTags() {
+        Grammar calls = schema(
+                "{'type':'object','properties':{'n':{'type':'integer'}},'required':['n'],'additionalProperties':false}")
+                .tagged("<call>", "</call>");
+        assertThat(List.of("<call>{\"n\":1}</call>", "<call>\n{\"n\":1}\n</call>\n<call>{\"n\":2}</call>",
+                "<call>{\"n\":1}", "<call>[{\"n\":1}, {\"n\":2}]")).allMatch(calls::matches);
+        assertThat(List.of("", "{\"n\":1}", "<call>", "<call>[]", "<call>{\"n\":1}</call>x", "<call>{\"m\":1}</call>"))
+                .noneMatch(calls::matches);
+        assertThatThrownBy(() -> calls.tagged("", "x")).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
     void thoughtsComeFirst() {
         Grammar behind = schema("{'type':'integer'}").behind("</think>");
         assertThat(behind.matches("Hm, {\"a\"} <</think>\n\n42")).isTrue();

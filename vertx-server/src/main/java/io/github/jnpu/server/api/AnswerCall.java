@@ -9,6 +9,7 @@ import io.github.jnpu.engine.store.StoredModel;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Function;
 
 /** What a request to generate or chat comes to, once it has been checked. */
@@ -35,8 +36,13 @@ sealed interface AnswerCall {
      *            whether the prompt's text is the answer
      * @param grammar
      *            what the answer, without its thoughts, is held to
+     * @param logprobs
+     *            how many of the likeliest tokens are told in each place; empty for no probabilities
+     * @param limits
+     *            what goes where text is longer than the context
      */
     record Generate(Load load, Function<LanguageModel, PromptRenderer.Prompt> prompt, SamplingOptions sampling,
             int maxTokens, List<String> stop, boolean stream, boolean withContext,
-            boolean renderOnly, Optional<Grammar> grammar) implements AnswerCall {}
+            boolean renderOnly, Optional<Grammar> grammar, OptionalInt logprobs,
+            ContextLimits limits) implements AnswerCall {}
 }

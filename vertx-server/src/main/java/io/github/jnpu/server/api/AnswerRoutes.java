@@ -3,6 +3,7 @@ package io.github.jnpu.server.api;
 import io.github.jnpu.engine.Generation;
 import io.github.jnpu.engine.GenerationRequest;
 import io.github.jnpu.engine.LanguageModel;
+import io.github.jnpu.engine.PromptTooLongException;
 import io.github.jnpu.server.model.LoadRequest;
 import io.github.jnpu.server.model.LoadedModels;
 import io.github.jnpu.server.model.LoadedModels.Lease;
@@ -17,7 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /**
- * {@code /api/generate} and {@code /api/chat}, and OpenAI's routes for the same. The event loop only carries bytes: requests are read and prompts laid out
+ * {@code /api/generate} and {@code /api/chat}, and OpenAI's and Anthropic's routes for the same. The event loop only carries bytes: requests are read and prompts laid out
  * on worker threads, models load on the loader's, and text comes from the model's own.
  */
 final class AnswerRoutes {
@@ -46,7 +47,7 @@ final class AnswerRoutes {
     void chatCompletions(RoutingContext routing) {
         handle(routing, body -> {
             OpenAiRequest request = OpenAiRequest.chat(body);
-            return reader.chat(request.fields(), request::chatShape);
+            return reader.chat(request.fields(), request.rules());
         });
     }
 
@@ -55,6 +56,30 @@ final class AnswerRoutes {
         handle(routing, body -> {
             OpenAiRequest request = OpenAiRequest.completion(body);
             return reader.generate(request.fields(), request::completionShape);
+        });
+    }
+
+    /** {@code /v1/responses}. */
+    void responses(RoutingContext routing) {
+        handle(routing, body -> {
+            ResponseRequest request = ResponseRequest.of(body);
+            return reader.chat(request.fields(), request.rules());
+        });
+    }
+
+    /** {@code /v1/messages}. */
+    void messages(RoutingContext routing) {
+        handle(routing, body -> {
+            AnthropicRequest request = AnthropicRequest.messages(body);
+            return reader.chat(request.fields(), request.rules());
+        });
+    }
+
+    /** {@code /v1/messages/count_tokens}. */
+    void countTokens(RoutingContext routing) {
+        handle(routing, body -> {
+            AnthropicRequest request = AnthropicRequest.count(body);
+            return reader.chat(request.fields(), request.rules());
         });
     }
 
@@ -86,7 +111,7 @@ final class AnswerRoutes {
                 if (failure != null) {
                     Responses.fail(routing, unwrap(failure));
                 } else if (load.shape().streamsLoads()) {
-                    Responses.stream(routing, load.shape().stream().end("load", null, Metrics.NONE));
+                    Responses.stream(routing, load.shape().stream(0).end(null, AnswerEnd.LOADED));
                 } else {
                     Responses.json(routing, load.shape().loaded("load"));
                 }
@@ -119,17 +144,30 @@ final class AnswerRoutes {
     private void begin(RoutingContext routing, Context context, Client client, Lease lease, AnswerCall.Generate call,
             long start, long loadNanos) {
         LanguageModel model = lease.model();
-        PromptRenderer.Prompt prompt = call.prompt().apply(model);
+        PromptRenderer.Prompt prompt;
+        try {
+            prompt = call.prompt().apply(model);
+        } catch (PromptTooLongException e) {
+            if (!call.renderOnly() || !call.load().shape().countsOnly()) {
+                throw e;
+            }
+            lease.release();
+            context.runOnContext(ignored -> Responses.json(routing, call.load().shape().rendered("", e
+                    .promptTokens())));
+            return;
+        }
         if (call.renderOnly() || client.gone()) {
             lease.release();
-            context.runOnContext(ignored -> Responses.json(routing, call.load().shape().rendered(prompt.text())));
+            context.runOnContext(ignored -> Responses.json(routing, call.load().shape().rendered(prompt.text(),
+                    prompt.tokens().length)));
             return;
         }
         LineSink sink = new LineSink(context, routing.response(), Dialect.of(routing));
         client.onGone(sink::close);
         GenerationAnswer answer = new GenerationAnswer(routing, context, sink, lease, call, prompt, start, loadNanos);
         GenerationRequest request = new GenerationRequest(prompt.tokens(), call.sampling(), call.maxTokens(), call
-                .stop(), prompt.specialTokens(), call.grammar().map(prompt::held));
+                .stop(), prompt.specialTokens(), prompt.held(call.grammar()), call.logprobs(),
+                call.limits().shiftKeep(model, prompt.tokens().length));
         Generation generation = model.generate(request, answer);
         running.add(generation);
         generation.result().whenComplete((result, failure) -> running.remove(generation));

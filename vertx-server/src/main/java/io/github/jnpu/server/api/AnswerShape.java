@@ -1,21 +1,18 @@
 package io.github.jnpu.server.api;
 
-import java.util.List;
-
-/** How a route writes what a model says. Thinking and calls are {@code null} where there are none. */
+/** How a route writes what a model says. */
 interface AnswerShape {
 
-    /** A writer for an answer in pieces. */
-    AnswerStream stream();
-
     /**
-     * An answer in one piece.
+     * A writer for an answer in pieces.
      *
-     * @param context
-     *            prompt and answer as token ids; {@code null} to leave it out
+     * @param promptTokens
+     *            how long the prompt is; 0 where only a model is loaded
      */
-    Object whole(String content, String thinking, List<CalledTool> calls, String reason, List<Integer> context,
-            Metrics metrics);
+    AnswerStream stream(int promptTokens);
+
+    /** An answer in one piece. */
+    Object whole(AnswerPart all, AnswerEnd end);
 
     /** The answer to a request that only loads or unloads. */
     Object loaded(String reason);
@@ -25,6 +22,16 @@ interface AnswerShape {
         return false;
     }
 
-    /** The answer to a request that only renders. */
-    Object rendered(String prompt);
+    /**
+     * The answer to a request that only renders.
+     *
+     * @param tokens
+     *            how many the prompt has
+     */
+    Object rendered(String prompt, int tokens);
+
+    /** Whether {@link #rendered} wants the number of tokens only, so that a prompt may be longer than the context. */
+    default boolean countsOnly() {
+        return false;
+    }
 }

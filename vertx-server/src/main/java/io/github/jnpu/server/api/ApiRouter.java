@@ -15,6 +15,7 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -42,15 +43,20 @@ public final class ApiRouter {
      *            for requests and models that do not say; 0 for the engine's default
      * @param goTemplate
      *            whether Modelfiles' templates are taken in any case, or in none; empty to choose for each model
+     * @param maxBodyTime
+     *            for a request's body to arrive
+     * @param apiKey
+     *            what clients have to know; empty if everybody is let in
      * @param version
      *            what {@code /api/version} answers
      */
     public ApiRouter(Vertx vertx, WorkerExecutor workers, ModelStore store, LoadedModels loaded,
             EmbeddingModels embedding, List<String> origins, InetAddress listening, int contextLength,
-            Optional<Boolean> goTemplate, int maxBodyBytes, String version) {
+            Optional<Boolean> goTemplate, int maxBodyBytes, Duration maxBodyTime, Optional<String> apiKey,
+            String version) {
         this.router = Router.router(vertx);
         ModelHeaders headers = new ModelHeaders(goTemplate);
-        RequestBody bodies = new RequestBody(vertx, maxBodyBytes);
+        RequestBody bodies = new RequestBody(vertx, maxBodyBytes, maxBodyTime);
         this.answers = new AnswerRoutes(new CallReader(store, headers, loaded, contextLength), loaded, workers, bodies);
         EmbedRoutes embed = new EmbedRoutes(store, headers, embedding, workers, bodies, contextLength);
         HardwareMonitor monitor = new HardwareMonitor(HardwareProbe.local(), loaded, version);
@@ -63,6 +69,11 @@ public final class ApiRouter {
         router.route().handler(new HostPolicy(listening));
         router.route().handler(this::redirectTrailingSlash);
         router.route("/v1/*").handler(Dialect.OPENAI::speak);
+        router.route("/v1/responses").handler(Dialect.RESPONSES::speak);
+        router.route("/v1/messages").handler(Dialect.ANTHROPIC::speak);
+        router.route("/v1/messages/*").handler(Dialect.ANTHROPIC::speak);
+        // After the dialects: who is not let in is told so in his own.
+        apiKey.ifPresent(key -> router.route().handler(new KeyPolicy(key)));
         add("/", routing -> Responses.text(routing, 200, "Ollama is running"), HttpMethod.GET, HttpMethod.HEAD);
         add("/api/version", routing -> Responses.json(routing, new Version(version)), HttpMethod.GET, HttpMethod.HEAD);
         add("/api/tags", models::tags, HttpMethod.GET, HttpMethod.HEAD);
@@ -80,6 +91,9 @@ public final class ApiRouter {
         add("/api/embeddings", embed::embeddings, HttpMethod.POST);
         add("/v1/chat/completions", answers::chatCompletions, HttpMethod.POST);
         add("/v1/completions", answers::completions, HttpMethod.POST);
+        add("/v1/responses", answers::responses, HttpMethod.POST);
+        add("/v1/messages", answers::messages, HttpMethod.POST);
+        add("/v1/messages/count_tokens", answers::countTokens, HttpMethod.POST);
         add("/v1/embeddings", embed::openAiEmbeddings, HttpMethod.POST);
         add("/v1/models", models::openAiModels, HttpMethod.GET);
         add("/v1/models/:model", models::openAiModel, HttpMethod.GET);

@@ -6,6 +6,7 @@ import io.github.jnpu.engine.chat.ChatMessage;
 import io.github.jnpu.engine.chat.ChatMessage.ToolCall;
 import io.github.jnpu.engine.chat.ChatTemplate;
 import io.github.jnpu.engine.chat.ChatTemplateException;
+import io.github.jnpu.engine.chat.RequiredCall;
 import io.github.jnpu.engine.chat.Thinking;
 import io.github.jnpu.engine.grammar.Grammar;
 import io.github.jnpu.engine.store.ModelName;
@@ -85,13 +86,14 @@ final class CallReader {
             return load;
         }
         Optional<Grammar> grammar = common.grammar();
+        ContextLimits limits = new ContextLimits(common.truncate(), common.shift(), options.keep());
         requireSupported(common, hasImages);
         if (raw) {
             return new AnswerCall.Generate(load,
                     loadedModel -> new PromptRenderer(loadedModel, Optional.empty(), List.of(), Optional
-                            .empty()).raw(prompt),
+                            .empty()).raw(prompt, limits),
                     options.sampling(), options.maxTokens(), options.stop(), common.stream(),
-                    false, common.debugRenderOnly(), grammar);
+                    false, common.debugRenderOnly(), grammar, common.probabilities(), limits);
         }
         List<ChatMessage> messages = new ArrayList<>();
         String effectiveSystem = system.isEmpty() ? model.system().orElse("") : system;
@@ -106,22 +108,22 @@ final class CallReader {
         return new AnswerCall.Generate(load, loadedModel -> {
             PromptRenderer renderer = new PromptRenderer(loadedModel, layout, List.of(), thinking);
             if (!suffix.isEmpty()) {
-                return renderer.insert(prompt, suffix);
+                return renderer.insert(prompt, suffix, limits);
             }
             return context.length == 0
-                    ? renderer.render(messages, common.truncate())
-                    : renderer.continued(context, messages, common.truncate(), options.keep());
+                    ? renderer.render(messages, limits)
+                    : renderer.continued(context, messages, limits);
         }, options.sampling(), options.maxTokens(), options.stop(), common.stream(), true,
-                common.debugRenderOnly(), grammar);
+                common.debugRenderOnly(), grammar, common.probabilities(), limits);
     }
 
     AnswerCall chat(byte[] body) {
-        return chat(JsonFields.ofBody(body, "ChatRequest"), ChatAnswer.Shape::new);
+        return chat(JsonFields.ofBody(body, "ChatRequest"), ChatRules.of(ChatAnswer.Shape::new));
     }
 
-    /** As {@link #generate(JsonFields, Function)}. */
-    AnswerCall chat(JsonFields fields, Function<String, AnswerShape> shapes) {
-        RequestFields common = RequestFields.of(fields);
+    /** Reads a request that is already parsed. */
+    AnswerCall chat(JsonFields fields, ChatRules rules) {
+        RequestFields sentFields = RequestFields.of(fields);
         List<Map<String, Object>> tools = fields.array("tools").stream().map(CallReader::tool).toList();
         boolean hasImages = false;
         List<ChatMessage> sent = new ArrayList<>();
@@ -131,17 +133,20 @@ final class CallReader {
             sent.add(message(message));
         }
 
-        requireTopLogprobs(common);
-        if (common.model().isBlank()) {
+        requireTopLogprobs(sentFields);
+        if (sentFields.model().isBlank()) {
             throw ApiException.badRequest("model is required");
         }
-        StoredModel model = find(common.model());
-        AnswerShape shape = shapes.apply(common.model());
-        if (sent.isEmpty() && unloads(common)) {
+        StoredModel model = find(sentFields.model());
+        AnswerShape shape = rules.shapes().apply(sentFields.model());
+        if (sent.isEmpty() && unloads(sentFields)) {
             loaded.unload(model);
             return new AnswerCall.Answered(shape.loaded("unload"));
         }
         ModelHeader header = headers.of(model);
+        RequestFields common = rules.relaxesThinking() && !header.supportsThinking()
+                ? sentFields.withoutThink()
+                : sentFields;
         requireCapabilities(common, model, header, "chat");
         if (!tools.isEmpty() && !header.supportsTools()) {
             throw ApiException.badRequest(model.name().fullName() + " does not support tools");
@@ -152,7 +157,10 @@ final class CallReader {
             return load;
         }
         Optional<Grammar> grammar = common.grammar();
+        ContextLimits limits = new ContextLimits(common.truncate(), common.shift(), options.keep());
         requireSupported(common, hasImages);
+        Optional<RequiredCall> required = rules.choice().call(tools, header.chatTemplate().map(
+                ChatTemplate::syntax));
         List<ChatMessage> messages = new ArrayList<>();
         if (!sent.getFirst().role().equals("system")) {
             model.system().filter(text -> !text.isEmpty()).ifPresent(text -> messages.add(ChatMessage.system(text)));
@@ -165,10 +173,10 @@ final class CallReader {
                         .orElse(messages)
                 : messages;
         return new AnswerCall.Generate(load,
-                loadedModel -> new PromptRenderer(loadedModel, header.chatTemplate(), tools,
-                        thinking).render(shown, common.truncate()),
+                loadedModel -> new PromptRenderer(loadedModel, header.chatTemplate(), tools, thinking, required)
+                        .render(shown, limits),
                 options.sampling(), options.maxTokens(), options.stop(),
-                common.stream(), false, common.debugRenderOnly(), grammar);
+                common.stream(), false, common.debugRenderOnly(), grammar, common.probabilities(), limits);
     }
 
     private static ChatMessage message(JsonFields fields) {
@@ -233,10 +241,6 @@ final class CallReader {
     private static void requireSupported(RequestFields common, boolean hasImages) {
         if (hasImages) {
             throw ApiException.badRequest("\"%s\" does not support images".formatted(common.model()));
-        }
-        if (common.logprobs() || common.topLogprobs() > 0) {
-            throw ApiException.badRequest(
-                    "logprobs are not supported yet; send the request without logprobs and top_logprobs");
         }
     }
 

@@ -7,38 +7,38 @@ import java.util.List;
 
 /** One object of {@code /api/chat}. */
 record ChatAnswer(String model, String createdAt, Message message, boolean done, String doneReason,
-        @JsonUnwrapped Metrics metrics, @JsonProperty("_debug_info") DebugInfo debugInfo) {
+        @JsonProperty("_debug_info") DebugInfo debugInfo, List<Logprob> logprobs, @JsonUnwrapped Metrics metrics) {
 
     record Message(String role, String content, String thinking, List<CalledTool> toolCalls) {
-        static Message of(String content, String thinking, List<CalledTool> calls) {
-            return new Message("assistant", content, thinking, calls);
+        static Message of(AnswerPart part) {
+            return new Message("assistant", part.content(), part.thinking(), part.calls());
         }
     }
 
     record Shape(String model) implements LineShape {
         @Override
-        public Object piece(String content, String thinking, List<CalledTool> calls) {
-            return new ChatAnswer(model, Timestamps.now(), Message.of(content, thinking, calls), false, null, null,
-                    null);
+        public Object piece(AnswerPart part) {
+            return answer(part, false, null, null, null);
         }
 
         @Override
-        public Object whole(String content, String thinking, List<CalledTool> calls, String reason,
-                List<Integer> context,
-                Metrics metrics) {
-            return new ChatAnswer(model, Timestamps.now(), Message.of(content, thinking, calls), true, reason, metrics,
-                    null);
+        public Object whole(AnswerPart all, AnswerEnd end) {
+            return answer(all, true, end.reason(), null, end.metrics());
         }
 
         @Override
         public Object loaded(String reason) {
-            return new ChatAnswer(model, Timestamps.now(), Message.of("", null, null), true, reason, null, null);
+            return answer(AnswerPart.EMPTY, true, reason, null, null);
         }
 
         @Override
-        public Object rendered(String prompt) {
-            return new ChatAnswer(model, Timestamps.now(), Message.of("", null, null), false, null, null, new DebugInfo(
-                    prompt));
+        public Object rendered(String prompt, int tokens) {
+            return answer(AnswerPart.EMPTY, false, null, new DebugInfo(prompt), null);
+        }
+
+        private ChatAnswer answer(AnswerPart part, boolean done, String reason, DebugInfo debugInfo, Metrics metrics) {
+            return new ChatAnswer(model, Timestamps.now(), Message.of(part), done, reason, debugInfo, part.logprobs(),
+                    metrics);
         }
     }
 }

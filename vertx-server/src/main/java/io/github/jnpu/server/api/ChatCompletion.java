@@ -12,7 +12,13 @@ record ChatCompletion(String id, String object, long created, String model, Stri
 
     /** @param delta what the event adds to the message, which is absent then */
     record Choice(int index, Message message, Message delta,
-            @JsonInclude(JsonInclude.Include.ALWAYS) String finishReason) {}
+            @JsonInclude(JsonInclude.Include.ALWAYS) String finishReason, Logprobs logprobs) {}
+
+    record Logprobs(List<Logprob> content) {
+        static Logprobs of(List<Logprob> logprobs) {
+            return logprobs == null ? null : new Logprobs(logprobs);
+        }
+    }
 
     record Message(String role, String content, String reasoning, List<Call> toolCalls) {}
 
@@ -44,19 +50,18 @@ record ChatCompletion(String id, String object, long created, String model, Stri
     record Shape(String id, long created, String model, boolean streams, boolean includeUsage) implements AnswerShape {
 
         @Override
-        public AnswerStream stream() {
+        public AnswerStream stream(int promptTokens) {
             return new Events(this);
         }
 
         @Override
-        public Object whole(String content, String thinking, List<CalledTool> calls, String reason,
-                List<Integer> context, Metrics metrics) {
-            return completion(content, thinking, calls, reason, metrics, null);
+        public Object whole(AnswerPart all, AnswerEnd end) {
+            return completion(all, end.reason(), end.metrics(), null);
         }
 
         @Override
         public Object loaded(String reason) {
-            return completion("", null, null, reason, Metrics.NONE, null);
+            return completion(AnswerPart.EMPTY, reason, Metrics.NONE, null);
         }
 
         @Override
@@ -65,15 +70,15 @@ record ChatCompletion(String id, String object, long created, String model, Stri
         }
 
         @Override
-        public Object rendered(String prompt) {
-            return completion("", null, null, null, Metrics.NONE, new DebugInfo(prompt));
+        public Object rendered(String prompt, int tokens) {
+            return completion(AnswerPart.EMPTY, null, Metrics.NONE, new DebugInfo(prompt));
         }
 
-        private ChatCompletion completion(String content, String thinking, List<CalledTool> calls, String reason,
-                Metrics metrics, DebugInfo debugInfo) {
+        private ChatCompletion completion(AnswerPart all, String reason, Metrics metrics, DebugInfo debugInfo) {
+            Message message = new Message("assistant", all.content(), all.thinking(), Call.of(all.calls()));
             return new ChatCompletion(id, "chat.completion", created, model, OpenAiRequest.FINGERPRINT,
-                    List.of(new Choice(0, new Message("assistant", content, thinking, Call.of(calls)), null,
-                            reason(reason, calls != null))),
+                    List.of(new Choice(0, message, null, reason(reason, all.calls() != null), Logprobs.of(all
+                            .logprobs()))),
                     TokenUsage.of(metrics), debugInfo);
         }
 
@@ -99,10 +104,11 @@ record ChatCompletion(String id, String object, long created, String model, Stri
         }
 
         @Override
-        public Buffer piece(String content, String thinking, List<CalledTool> calls) {
-            called |= calls != null;
-            boolean silent = content.isEmpty() && (thinking != null || calls != null);
-            return event(new Message(role(), silent ? null : content, thinking, Call.of(calls)), null);
+        public Buffer piece(AnswerPart part) {
+            called |= part.calls() != null;
+            boolean silent = part.content().isEmpty() && (part.thinking() != null || part.calls() != null);
+            return event(new Message(role(), silent ? null : part.content(), part.thinking(), Call.of(part.calls())),
+                    null, part.logprobs());
         }
 
         private String role() {
@@ -111,19 +117,20 @@ record ChatCompletion(String id, String object, long created, String model, Stri
             return role;
         }
 
-        private Buffer event(Message delta, String reason) {
-            return WireJson.encodeEvent(shape.chunk(List.of(new Choice(0, null, delta, reason)), null));
+        private Buffer event(Message delta, String reason, List<Logprob> logprobs) {
+            return WireJson.encodeEvent(shape.chunk(List.of(new Choice(0, null, delta, reason, Logprobs.of(logprobs))),
+                    null));
         }
 
         @Override
-        public Buffer end(String reason, List<Integer> context, Metrics metrics) {
+        public Buffer end(List<Logprob> logprobs, AnswerEnd end) {
             Buffer events = Buffer.buffer();
-            if (!begun) {
-                events.appendBuffer(event(new Message(role(), "", null, null), null));
+            if (!begun || logprobs != null) {
+                events.appendBuffer(event(new Message(role(), "", null, null), null, logprobs));
             }
-            events.appendBuffer(event(new Message(null, null, null, null), Shape.reason(reason, called)));
+            events.appendBuffer(event(new Message(null, null, null, null), Shape.reason(end.reason(), called), null));
             if (shape.includeUsage()) {
-                events.appendBuffer(WireJson.encodeEvent(shape.chunk(List.of(), TokenUsage.of(metrics))));
+                events.appendBuffer(WireJson.encodeEvent(shape.chunk(List.of(), TokenUsage.of(end.metrics()))));
             }
             return events.appendBuffer(WireJson.LAST_EVENT);
         }

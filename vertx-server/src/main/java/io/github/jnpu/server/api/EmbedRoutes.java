@@ -13,6 +13,7 @@ import io.github.jnpu.engine.store.StoredModel;
 import io.github.jnpu.server.model.EmbeddingModels;
 import io.github.jnpu.server.model.EmbeddingModels.Key;
 import io.github.jnpu.server.model.EmbeddingModels.Used;
+import io.github.jnpu.server.model.ModelHeader;
 import io.github.jnpu.server.model.ModelHeaders;
 import io.vertx.core.WorkerExecutor;
 import io.vertx.ext.web.RoutingContext;
@@ -40,8 +41,15 @@ final class EmbedRoutes {
 
     private record LegacyAnswer(float[] embedding) {}
 
-    /** A model that can be used: what it is kept under, and how to load it. */
-    private record Found(Key key, Supplier<EmbeddingModel> loader) {}
+    /**
+     * A model that can be used.
+     *
+     * @param key
+     *            what it is kept under
+     * @param rawVectors
+     *            whether the old route gives its vectors as they are
+     */
+    private record Found(Key key, Supplier<EmbeddingModel> loader, boolean rawVectors) {}
 
     EmbedRoutes(ModelStore store, ModelHeaders headers, EmbeddingModels models, WorkerExecutor workers,
             RequestBody bodies, int defaultContextLength) {
@@ -106,7 +114,7 @@ final class EmbedRoutes {
         return EmbeddingList.of(embed(request.fields()), request.base64());
     }
 
-    /** Neither cuts texts nor scales vectors, as Ollama's route. */
+    /** Cuts no texts, and scales only the vectors of some models, as Ollama's route. */
     private Object legacy(byte[] body) {
         JsonFields fields = JsonFields.ofBody(body, "EmbeddingRequest");
         RequestFields common = RequestFields.of(fields);
@@ -121,7 +129,8 @@ final class EmbedRoutes {
         }
         try {
             return new LegacyAnswer(models.use(found.key(), found.loader(), common.keepAlive(),
-                    model -> model.embed(new EmbeddingRequest(List.of(prompt), false, 0, false))).result().vectors()
+                    model -> model.embed(new EmbeddingRequest(List.of(prompt), false, 0, !found.rawVectors()))).result()
+                    .vectors()
                     .getFirst());
         } catch (TextTooLongException e) {
             throw new ApiException(500, TOO_LONG);
@@ -161,16 +170,17 @@ final class EmbedRoutes {
             }
             EmbeddingModelOptions options = options(OptionValues.of(Map.of(), common.options()), 0);
             return new Found(new Key("all-minilm", options),
-                    () -> EmbeddingModel.load(common.model(), options));
+                    () -> EmbeddingModel.load(common.model(), options), false);
         }
         StoredModel model = stored.get();
-        if (!headers.of(model).embedding()) {
+        ModelHeader header = headers.of(model);
+        if (!header.embedding()) {
             throw new ApiException(501, "\"%s\" does not support embeddings".formatted(common.model()));
         }
         EmbeddingModelOptions options = options(OptionValues.of(model.parameters(), common.options()),
                 defaultContextLength);
         return new Found(Key.of(model, options),
-                () -> EmbeddingModel.load(model.open(), options));
+                () -> EmbeddingModel.load(model.open(), options), header.rawVectors());
     }
 
     private EmbeddingModelOptions options(OptionValues values, int contextLength) {

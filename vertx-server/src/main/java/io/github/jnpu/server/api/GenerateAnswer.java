@@ -7,32 +7,34 @@ import java.util.List;
 
 /** One object of {@code /api/generate}. */
 record GenerateAnswer(String model, String createdAt, String response, String thinking, boolean done, String doneReason,
-        List<Integer> context, List<CalledTool> toolCalls, @JsonUnwrapped Metrics metrics,
-        @JsonProperty("_debug_info") DebugInfo debugInfo) {
+        List<Integer> context, @JsonUnwrapped Metrics metrics, List<CalledTool> toolCalls,
+        @JsonProperty("_debug_info") DebugInfo debugInfo, List<Logprob> logprobs) {
 
     record Shape(String model) implements LineShape {
         @Override
-        public Object piece(String content, String thinking, List<CalledTool> calls) {
-            return new GenerateAnswer(model, Timestamps.now(), content, thinking, false, null, null, calls, null, null);
+        public Object piece(AnswerPart part) {
+            return answer(part, false, null, null, null, null);
         }
 
         @Override
-        public Object whole(String content, String thinking, List<CalledTool> calls, String reason,
-                List<Integer> context,
-                Metrics metrics) {
-            return new GenerateAnswer(model, Timestamps.now(), content, thinking, true, reason, context, calls, metrics,
-                    null);
+        public Object whole(AnswerPart all, AnswerEnd end) {
+            return answer(all, true, end.reason(), end.context(), end.metrics(), null);
         }
 
         @Override
         public Object loaded(String reason) {
-            return new GenerateAnswer(model, Timestamps.now(), "", null, true, reason, null, null, null, null);
+            return answer(AnswerPart.EMPTY, true, reason, null, null, null);
         }
 
         @Override
-        public Object rendered(String prompt) {
-            return new GenerateAnswer(model, Timestamps.now(), "", null, false, null, null, null, null, new DebugInfo(
-                    prompt));
+        public Object rendered(String prompt, int tokens) {
+            return answer(AnswerPart.EMPTY, false, null, null, null, new DebugInfo(prompt));
+        }
+
+        private GenerateAnswer answer(AnswerPart part, boolean done, String reason, List<Integer> context,
+                Metrics metrics, DebugInfo debugInfo) {
+            return new GenerateAnswer(model, Timestamps.now(), part.content(), part.thinking(), done, reason, context,
+                    metrics, part.calls(), debugInfo, part.logprobs());
         }
     }
 }

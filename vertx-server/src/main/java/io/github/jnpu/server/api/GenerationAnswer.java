@@ -3,6 +3,7 @@ package io.github.jnpu.server.api;
 import io.github.jnpu.engine.FinishReason;
 import io.github.jnpu.engine.GenerationListener;
 import io.github.jnpu.engine.GenerationResult;
+import io.github.jnpu.engine.SampledToken;
 import io.github.jnpu.engine.chat.AnswerEvent;
 import io.github.jnpu.engine.chat.AnswerReader;
 import io.github.jnpu.server.api.LineSink.SlowClientException;
@@ -33,6 +34,8 @@ final class GenerationAnswer implements GenerationListener {
     private final StringBuilder content = new StringBuilder();
     private final StringBuilder thinking = new StringBuilder();
     private final List<CalledTool> calls = new ArrayList<>();
+    /** Not sent yet; where the answer comes at once, all of them. */
+    private List<Logprob> logprobs = new ArrayList<>();
 
     GenerationAnswer(RoutingContext routing, Context context, LineSink sink, Lease lease, AnswerCall.Generate call,
             PromptRenderer.Prompt prompt, long start, long loadNanos) {
@@ -45,12 +48,27 @@ final class GenerationAnswer implements GenerationListener {
         this.start = start;
         this.loadNanos = loadNanos;
         this.reader = prompt.reader();
-        this.stream = call.load().shape().stream();
+        this.stream = call.load().shape().stream(prompt.tokens().length);
+    }
+
+    @Override
+    public void onTokens(List<SampledToken> tokens) {
+        tokens.forEach(token -> logprobs.add(Logprob.of(token)));
+    }
+
+    /** A client that does not read holds its own answer up, and no other. */
+    @Override
+    public boolean isReady() {
+        return !call.stream() || sink.isReady();
     }
 
     @Override
     public void onText(String text) {
         reader.accept(text).forEach(this::add);
+        if (!logprobs.isEmpty()) {
+            // The text is held back, it may be a part of a call or of a tag; its probabilities need not wait.
+            send("", null, null);
+        }
     }
 
     private void add(AnswerEvent event) {
@@ -82,11 +100,17 @@ final class GenerationAnswer implements GenerationListener {
 
     private void send(String text, String thought, List<CalledTool> called) {
         if (call.stream()) {
-            Buffer piece = stream.piece(text, thought, called);
+            Buffer piece = stream.piece(new AnswerPart(text, thought, called, takeLogprobs()));
             if (piece.length() > 0) {
                 sink.send(piece);
             }
         }
+    }
+
+    private List<Logprob> takeLogprobs() {
+        List<Logprob> taken = logprobs;
+        logprobs = new ArrayList<>();
+        return taken.isEmpty() ? null : taken;
     }
 
     private static String absentIfEmpty(CharSequence text) {
@@ -106,14 +130,16 @@ final class GenerationAnswer implements GenerationListener {
             String reason = result.finishReason() == FinishReason.STOP ? "stop" : "length";
             List<Integer> ids = call.withContext() ? tokens(result) : null;
             Metrics metrics = Metrics.of(result, System.nanoTime() - start, loadNanos);
+            AnswerEnd end = new AnswerEnd(reason, result.stopString().orElse(null), ids, metrics);
             if (call.stream()) {
                 // It has had everything in its pieces.
-                sink.send(stream.end(reason, ids, metrics));
+                sink.send(stream.end(takeLogprobs(), end));
                 sink.end();
             } else {
-                Object whole = call.load().shape().whole(content.toString(), absentIfEmpty(thinking), calls.isEmpty()
+                AnswerPart all = new AnswerPart(content.toString(), absentIfEmpty(thinking), calls.isEmpty()
                         ? null
-                        : calls, reason, ids, metrics);
+                        : calls, takeLogprobs());
+                Object whole = call.load().shape().whole(all, end);
                 context.runOnContext(ignored -> Responses.json(routing, whole));
             }
         } catch (SlowClientException e) {

@@ -8,19 +8,19 @@ import java.util.List;
 interface LineShape extends AnswerShape {
 
     /** A piece of the answer. */
-    Object piece(String content, String thinking, List<CalledTool> calls);
+    Object piece(AnswerPart part);
 
     @Override
-    default AnswerStream stream() {
+    default AnswerStream stream(int promptTokens) {
         return new AnswerStream() {
             @Override
-            public Buffer piece(String content, String thinking, List<CalledTool> calls) {
-                return WireJson.encodeLine(LineShape.this.piece(content, thinking, calls));
+            public Buffer piece(AnswerPart part) {
+                return WireJson.encodeLine(LineShape.this.piece(part));
             }
 
             @Override
-            public Buffer end(String reason, List<Integer> context, Metrics metrics) {
-                return WireJson.encodeLine(whole("", null, null, reason, context, metrics));
+            public Buffer end(List<Logprob> logprobs, AnswerEnd end) {
+                return WireJson.encodeLine(whole(AnswerPart.ofLogprobs(logprobs), end));
             }
         };
     }

@@ -19,7 +19,7 @@ final class LineSink {
 
     private final Context context;
     private final HttpServerResponse response;
-    private final String contentType;
+    private final Dialect dialect;
     private final long maxPendingBytes;
     private final long maxWaitNanos;
 
@@ -27,6 +27,8 @@ final class LineSink {
     private final Condition taken = lock.newCondition();
     private long pendingBytes;
     private long patience;
+    /** Since when {@link #isReady} says no; 0 if it does not. */
+    private long stalledSince;
     private boolean closed;
 
     /** The client takes the answer so slowly that the model may not wait any longer. */
@@ -46,10 +48,37 @@ final class LineSink {
     LineSink(Context context, HttpServerResponse response, Dialect dialect, long maxPendingBytes, long maxWaitNanos) {
         this.context = context;
         this.response = response;
-        this.contentType = dialect.streamType();
+        this.dialect = dialect;
         this.maxPendingBytes = maxPendingBytes;
         this.maxWaitNanos = maxWaitNanos;
         this.patience = maxWaitNanos;
+    }
+
+    /**
+     * Whether the client has taken enough for more to be written. The time in which it has not counts.
+     *
+     * @throws SlowClientException
+     *             if the client has used up the time that the model may wait
+     */
+    boolean isReady() {
+        lock.lock();
+        try {
+            long now = System.nanoTime();
+            boolean ready = closed || pendingBytes <= maxPendingBytes;
+            if (stalledSince != 0) {
+                patience -= now - stalledSince;
+                stalledSince = 0;
+            }
+            if (!ready) {
+                if (patience <= 0) {
+                    throw new SlowClientException(maxPendingBytes, maxWaitNanos);
+                }
+                stalledSince = now;
+            }
+            return ready;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /**
@@ -86,7 +115,7 @@ final class LineSink {
             return;
         }
         if (!response.headWritten()) {
-            response.setChunked(true).putHeader("Content-Type", contentType);
+            dialect.beginStream(response);
         }
         // Completes when the operating system has taken the bytes.
         response.write(line).onComplete(done -> {

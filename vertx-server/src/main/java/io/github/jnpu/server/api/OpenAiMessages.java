@@ -95,8 +95,29 @@ final class OpenAiMessages {
         }
     }
 
+    /** OpenAI's newer name for the system is one that templates do not know; they would leave the message out. */
+    static String role(String role) {
+        return role.equalsIgnoreCase("developer") ? "system" : role;
+    }
+
+    /**
+     * Gives the results of tools, in Ollama's form, the names of the tools: they have the id of the call only, and templates want
+     * the name. Where ids come twice, the last call before the result counts.
+     */
+    static void nameResults(ArrayNode messages) {
+        Map<String, String> names = new HashMap<>();
+        for (JsonNode message : messages) {
+            message.path("tool_calls").forEach(call -> names.put(call.path("id").asText(), call.path("function").path(
+                    "name").asText()));
+            String name = names.getOrDefault(message.path("tool_call_id").asText(), "");
+            if (!name.isEmpty() && message instanceof ObjectNode result && !message.has("tool_name")) {
+                result.put("tool_name", name);
+            }
+        }
+    }
+
     private static ObjectNode start(ArrayNode translated, Message message, Map<String, String> tools) {
-        ObjectNode started = translated.addObject().put("role", message.role());
+        ObjectNode started = translated.addObject().put("role", role(message.role()));
         if (message.isToolResult()) {
             String tool = message.name().isEmpty() ? tools.getOrDefault(message.callId(), "") : message.name();
             if (!tool.isEmpty()) {
@@ -157,7 +178,7 @@ final class OpenAiMessages {
         return value.textValue();
     }
 
-    private static String imageData(String url) {
+    static String imageData(String url) {
         if (url.startsWith("http://") || url.startsWith("https://")) {
             throw ApiException.badRequest(
                     "image URLs are not currently supported, please use base64 encoded data instead");

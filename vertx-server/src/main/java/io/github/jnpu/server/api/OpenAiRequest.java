@@ -22,8 +22,10 @@ import java.util.concurrent.ThreadLocalRandom;
  *            whether the answer comes in pieces
  * @param includeUsage
  *            whether a stream ends with the counts of tokens
+ * @param choice
+ *            whether the answer has to be a call
  */
-record OpenAiRequest(JsonFields fields, boolean stream, boolean includeUsage) {
+record OpenAiRequest(JsonFields fields, boolean stream, boolean includeUsage, ToolChoice choice) {
     /** Clients compare it to see whether a server has changed; Ollama's never does. */
     static final String FINGERPRINT = "fp_ollama";
 
@@ -56,9 +58,11 @@ record OpenAiRequest(JsonFields fields, boolean stream, boolean includeUsage) {
             throw ApiException.badRequest("[] is too short - 'messages'");
         }
         request.set("messages", OpenAiMessages.translated(messages));
-        request.set("tools", NODES.arrayNode().addAll(tools));
+        Optional<ToolChoice> choice = toolChoice(fields);
+        // Tools that may not be called are not shown either.
+        request.set("tools", choice.isPresent() ? NODES.arrayNode().addAll(tools) : NODES.arrayNode());
         effort.ifPresent(level -> request.set("think", think(level)));
-        return of(request, fields, "ChatRequest");
+        return of(request, fields, "ChatRequest", choice.orElse(ToolChoice.AUTO));
     }
 
     /** Reads the body of {@code /v1/completions}. */
@@ -72,7 +76,7 @@ record OpenAiRequest(JsonFields fields, boolean stream, boolean includeUsage) {
         request.set("options", options);
         int logprobs = fields.integer("logprobs", 0);
         request.put("logprobs", logprobs > 0).put("top_logprobs", logprobs);
-        return of(request, fields, "GenerateRequest");
+        return of(request, fields, "GenerateRequest", ToolChoice.AUTO);
     }
 
     /** Reads the body of {@code /v1/embeddings}. */
@@ -101,10 +105,11 @@ record OpenAiRequest(JsonFields fields, boolean stream, boolean includeUsage) {
                 "_debug_render_only", fields.bool("_debug_render_only", false));
     }
 
-    private static OpenAiRequest of(ObjectNode request, JsonFields fields, String typeName) {
+    private static OpenAiRequest of(ObjectNode request, JsonFields fields, String typeName, ToolChoice choice) {
         boolean usage = fields.object("stream_options").map(options -> JsonFields.of(options, "StreamOptions").bool(
                 "include_usage", false)).orElse(false);
-        return new OpenAiRequest(JsonFields.of(request, typeName), request.path("stream").booleanValue(), usage);
+        return new OpenAiRequest(JsonFields.of(request, typeName), request.path("stream").booleanValue(), usage,
+                choice);
     }
 
     /** Temperature and top_p are 1 where the request does not say, whatever the model's parameters are. */
@@ -159,7 +164,24 @@ record OpenAiRequest(JsonFields fields, boolean stream, boolean includeUsage) {
                 effort -> !effort.isEmpty());
     }
 
-    private static JsonNode think(String effort) {
+    /**
+     * What {@code tool_choice} says: a word, or an object that names a function. Other objects leave the choice to the model.
+     *
+     * @return empty where no tool may be called
+     */
+    static Optional<ToolChoice> toolChoice(JsonFields fields) {
+        JsonNode choice = fields.value("tool_choice").orElse(NODES.textNode("auto"));
+        String named = choice.path("name").asText(choice.path("function").path("name").asText());
+        return switch (choice.asText()) {
+            case "none" -> Optional.empty();
+            case "required" -> Optional.of(ToolChoice.ANY);
+            default -> Optional.of(choice.path("type").asText().equals("function") && !named.isEmpty()
+                    ? ToolChoice.of(named)
+                    : ToolChoice.AUTO);
+        };
+    }
+
+    static JsonNode think(String effort) {
         return switch (effort) {
             case "none" -> NODES.booleanNode(false);
             case "minimal" -> NODES.textNode("low");
@@ -183,9 +205,10 @@ record OpenAiRequest(JsonFields fields, boolean stream, boolean includeUsage) {
         };
     }
 
-    /** How a model with this name answers to the chat. */
-    AnswerShape chatShape(String model) {
-        return new ChatCompletion.Shape(id("chatcmpl-"), now(), model, stream, includeUsage);
+    /** What the chat keeps to beside the native request. */
+    ChatRules rules() {
+        return new ChatRules(model -> new ChatCompletion.Shape(id("chatcmpl-"), now(), model, stream, includeUsage),
+                choice, false);
     }
 
     /** How a model with this name completes the text. */

@@ -8,6 +8,7 @@ import io.github.jnpu.engine.chat.ChatMessage;
 import io.github.jnpu.engine.chat.ChatPrompt;
 import io.github.jnpu.engine.chat.ChatTemplate;
 import io.github.jnpu.engine.chat.ChatTemplateException;
+import io.github.jnpu.engine.chat.RequiredCall;
 import io.github.jnpu.engine.chat.Thinking;
 import io.github.jnpu.engine.grammar.Grammar;
 
@@ -26,6 +27,7 @@ final class PromptRenderer {
     private final Optional<ChatTemplate> template;
     private final List<Map<String, Object>> tools;
     private final Optional<Thinking> thinking;
+    private final Optional<RequiredCall> required;
 
     /**
      * A prompt as text and as tokens.
@@ -34,16 +36,28 @@ final class PromptRenderer {
      *            how the answer is to be read; empty for one that is taken as it is
      * @param asked
      *            what was laid out
+     * @param required
+     *            the call that the answer has to be; its opening is a part of the tokens, and of the text it is none
      */
-    record Prompt(String text, int[] tokens, Optional<AnswerSyntax> syntax, ChatPrompt asked) {
+    record Prompt(String text, int[] tokens, Optional<AnswerSyntax> syntax, ChatPrompt asked,
+            Optional<RequiredCall> required) {
 
         AnswerReader reader() {
-            return syntax.map(known -> AnswerReader.of(known, asked, text)).orElseGet(AnswerReader::plain);
+            AnswerReader reader = syntax.map(known -> AnswerReader.of(known, asked, text)).orElseGet(
+                    AnswerReader::plain);
+            required.ifPresent(call -> reader.accept(call.opening(syntax.orElseThrow(), text)));
+            return reader;
         }
 
-        /** A grammar with room in front for the thoughts that the reader tells apart. */
-        Grammar held(Grammar grammar) {
-            return syntax.map(known -> known.held(grammar, asked.mayThink(), text)).orElse(grammar);
+        /**
+         * What the model is held to: a required call, or else the request's grammar with room in front for the thoughts that
+         * the reader tells apart.
+         */
+        Optional<Grammar> held(Optional<Grammar> grammar) {
+            if (required.isPresent()) {
+                return Optional.of(required.get().held(syntax.orElseThrow(), asked, text));
+            }
+            return grammar.map(one -> syntax.map(known -> known.held(one, asked.mayThink(), text)).orElse(one));
         }
 
         /** The signs of the answer's syntax. */
@@ -54,19 +68,26 @@ final class PromptRenderer {
 
     PromptRenderer(LanguageModel model, Optional<ChatTemplate> template, List<Map<String, Object>> tools,
             Optional<Thinking> thinking) {
+        this(model, template, tools, thinking, Optional.empty());
+    }
+
+    /** @param required the call that the answer has to be; with a template only */
+    PromptRenderer(LanguageModel model, Optional<ChatTemplate> template, List<Map<String, Object>> tools,
+            Optional<Thinking> thinking, Optional<RequiredCall> required) {
         this.model = model;
         this.template = template;
         this.tools = tools;
         this.thinking = thinking;
+        this.required = required;
     }
 
     /**
-     * The prompt of a conversation. Where it is too long, the oldest messages go, except the system's and the last one.
+     * The prompt of a conversation. Where it is too long, the oldest messages go, except the system's and the last one; then tokens.
      *
      * @throws PromptTooLongException
      *             if it is still too long, or may not be cut
      */
-    Prompt render(List<ChatMessage> messages, boolean truncate) {
+    Prompt render(List<ChatMessage> messages, ContextLimits limits) {
         Prompt whole = render(messages);
         if (fits(whole)) {
             return whole;
@@ -77,15 +98,15 @@ final class PromptRenderer {
                 droppable.add(i);
             }
         }
-        if (!truncate || droppable.isEmpty()) {
-            throw new PromptTooLongException(whole.tokens().length, model.contextLength());
+        if (!limits.truncate() || droppable.isEmpty()) {
+            return fitted(whole, limits);
         }
         // The more go the shorter it is: search by halves, a long history would take minutes one by one.
         int low = 1;
         int high = droppable.size();
         Prompt best = renderWithout(messages, droppable, high);
         if (!fits(best)) {
-            throw new PromptTooLongException(best.tokens().length, model.contextLength());
+            return fitted(best, limits);
         }
         while (low < high) {
             int middle = (low + high) / 2;
@@ -98,6 +119,18 @@ final class PromptRenderer {
             }
         }
         return best;
+    }
+
+    /** The prompt, cut if it is too long and may be cut. */
+    private Prompt fitted(Prompt prompt, ContextLimits limits) {
+        if (fits(prompt)) {
+            return prompt;
+        }
+        if (!limits.cuts()) {
+            throw new PromptTooLongException(prompt.tokens().length, model.contextLength());
+        }
+        return new Prompt(prompt.text(), limits.cut(model, prompt.tokens()), prompt.syntax(), prompt.asked(), prompt
+                .required());
     }
 
     private boolean fits(Prompt prompt) {
@@ -125,13 +158,13 @@ final class PromptRenderer {
 
     private Prompt render(List<ChatMessage> messages) {
         String text = text(messages);
-        return prompt(text, model.encodePrompt(text, true), messages);
+        String opening = required.map(call -> call.opening(template.orElseThrow().syntax(), text)).orElse("");
+        return prompt(text, model.encodePrompt(text + opening, true), messages);
     }
 
     private Prompt prompt(String text, int[] tokens, List<ChatMessage> messages) {
-        return new Prompt(text, requireTokens(tokens), template.map(ChatTemplate::syntax),
-                ChatPrompt.of(messages, tools,
-                        thinking));
+        return new Prompt(text, requireTokens(tokens), template.map(ChatTemplate::syntax), ChatPrompt.of(
+                messages, tools, thinking), required);
     }
 
     private String text(List<ChatMessage> messages) {
@@ -140,29 +173,29 @@ final class PromptRenderer {
     }
 
     /** The prompt of a gap to be filled. */
-    Prompt insert(String prefix, String suffix) {
+    Prompt insert(String prefix, String suffix, ContextLimits limits) {
         String text = template.orElseThrow().renderInsert(prefix, suffix, thinking);
-        return prompt(text, model.encodePrompt(text, true), List.of());
+        return fitted(prompt(text, model.encodePrompt(text, true), List.of()), limits);
     }
 
     /** The prompt of a text that is taken as it is. */
-    Prompt raw(String text) {
-        return new Prompt(text, requireTokens(model.encodePrompt(text, true)), Optional.empty(),
-                ChatPrompt.of(List.of()));
+    Prompt raw(String text, ContextLimits limits) {
+        return fitted(
+                new Prompt(text, requireTokens(model.encodePrompt(text, true)), Optional.empty(), ChatPrompt.of(List
+                        .of()), Optional.empty()),
+                limits);
     }
 
     /**
-     * The prompt of a conversation that goes on from the tokens of an earlier answer. Where both are too long, tokens are
-     * dropped after the first ones of the earlier.
+     * The prompt of a conversation that goes on from the tokens of an earlier answer. Where both are too long,
+     * tokens go after the first ones of the earlier.
      *
      * @param context
      *            what an earlier answer gave as its context
-     * @param keep
-     *            how many tokens at the beginning stay; negative for all
      * @throws PromptTooLongException
-     *             if the new part alone is too long, or nothing may be cut
+     *             if nothing may be cut
      */
-    Prompt continued(int[] context, List<ChatMessage> messages, boolean truncate, int keep) {
+    Prompt continued(int[] context, List<ChatMessage> messages, ContextLimits limits) {
         for (int token : context) {
             if (token < 0 || token >= model.tokenizer().vocabularySize()) {
                 throw ApiException.badRequest(
@@ -173,31 +206,9 @@ final class PromptRenderer {
         int[] added = model.tokenizer().encode(text, true);
         int from = added.length > 0 && model.tokenizer().bos().isPresent()
                 && added[0] == model.tokenizer().bos().getAsInt() ? 1 : 0;
-        int[] earlier = context;
-        int length = context.length + added.length - from;
-        if (length >= model.contextLength()) {
-            if (!truncate) {
-                throw new PromptTooLongException(length, model.contextLength());
-            }
-            earlier = shorten(context, added.length - from, keep);
-        }
-        int[] tokens = Arrays.copyOf(earlier, earlier.length + added.length - from);
-        System.arraycopy(added, from, tokens, earlier.length, added.length - from);
-        return prompt(model.tokenizer().decode(earlier) + text, tokens, messages);
-    }
-
-    /** Keeps the head and the newest tail, and leaves half of what remains of the context for the answer. */
-    private int[] shorten(int[] context, int added, int keep) {
-        int size = model.contextLength();
-        int head = Math.min(keep < 0 ? context.length : keep + (model.tokenizer().addsBos() ? 1 : 0), context.length);
-        int limit = size - Math.max((size - head) / 2, 1);
-        int tail = Math.max(0, limit - head - added);
-        if (head + added >= size) {
-            throw new PromptTooLongException(head + added, size);
-        }
-        int[] shortened = Arrays.copyOf(context, head + tail);
-        System.arraycopy(context, context.length - tail, shortened, head, tail);
-        return shortened;
+        int[] tokens = Arrays.copyOf(context, context.length + added.length - from);
+        System.arraycopy(added, from, tokens, context.length, added.length - from);
+        return fitted(prompt(model.tokenizer().decode(context) + text, tokens, messages), limits);
     }
 
     private static int[] requireTokens(int[] tokens) {

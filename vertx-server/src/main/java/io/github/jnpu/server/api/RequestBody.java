@@ -6,21 +6,21 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 
-import java.util.concurrent.TimeUnit;
+import java.time.Duration;
 
 /**
  * Reads request bodies whole, up to a limit of bytes and of time. Vert.x's BodyHandler is of no use here: it takes curl's
  * default content type for a form.
  */
 final class RequestBody {
-    private static final long MAX_MILLIS = TimeUnit.SECONDS.toMillis(60);
-
     private final Vertx vertx;
     private final int maxBytes;
+    private final long maxMillis;
 
-    RequestBody(Vertx vertx, int maxBytes) {
+    RequestBody(Vertx vertx, int maxBytes, Duration maxTime) {
         this.vertx = vertx;
         this.maxBytes = maxBytes;
+        this.maxMillis = maxTime.toMillis();
     }
 
     /**
@@ -39,8 +39,8 @@ final class RequestBody {
             return Future.failedFuture(tooLong());
         }
         Buffer body = Buffer.buffer();
-        long timer = vertx.setTimer(MAX_MILLIS, ignored -> promise.tryFail(new ApiException(408,
-                "the request body did not arrive within %d s".formatted(MAX_MILLIS / 1000))));
+        long timer = vertx.setTimer(maxMillis, ignored -> promise.tryFail(new ApiException(408,
+                "the request body did not arrive within %d s".formatted(maxMillis / 1000))));
         request.handler(part -> {
             if (body.length() + part.length() > maxBytes) {
                 promise.tryFail(tooLong());

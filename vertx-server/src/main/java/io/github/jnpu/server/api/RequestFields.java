@@ -11,22 +11,30 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** The fields that generate and chat have in common, checked in the order in which Ollama's decoder meets them. */
 record RequestFields(String model, boolean stream, Optional<JsonNode> format, Optional<Duration> keepAlive,
-        Optional<JsonNode> options, Optional<Thinking> think, boolean truncate, boolean logprobs, int topLogprobs,
+        Optional<JsonNode> options, Optional<Thinking> think, boolean truncate, boolean shift, boolean logprobs,
+        int topLogprobs,
         boolean debugRenderOnly) {
     static RequestFields of(JsonFields fields) {
         return new RequestFields(fields.string("model").orElse(""), fields.bool("stream", true), fields.value("format"),
                 keepAlive(fields.value("keep_alive")), fields.object("options"), think(fields.value("think")),
-                fields.bool("truncate", true), fields.bool("logprobs", false), fields.integer("top_logprobs", 0),
-                fields.bool("_debug_render_only", false)).checked(fields);
+                fields.bool("truncate", true), fields.bool("shift", true), fields.bool("logprobs", false),
+                fields.integer("top_logprobs", 0),
+                fields.bool("_debug_render_only", false));
     }
 
-    private RequestFields checked(JsonFields fields) {
-        // Shifting is not done, whatever it says; its type counts all the same.
-        fields.bool("shift", true);
-        return this;
+    /** How many of the likeliest tokens are told in each place; empty where no probabilities are wanted. */
+    OptionalInt probabilities() {
+        return logprobs ? OptionalInt.of(topLogprobs) : OptionalInt.empty();
+    }
+
+    /** The same without a word on thinking. */
+    RequestFields withoutThink() {
+        return new RequestFields(model, stream, format, keepAlive, options, Optional.empty(), truncate, shift, logprobs,
+                topLogprobs, debugRenderOnly);
     }
 
     private static Optional<Duration> keepAlive(Optional<JsonNode> value) {

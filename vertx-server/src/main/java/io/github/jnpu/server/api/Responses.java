@@ -7,6 +7,7 @@ import io.github.jnpu.engine.PromptTooLongException;
 import io.github.jnpu.engine.chat.ChatTemplateException;
 import io.github.jnpu.engine.grammar.GrammarException;
 import io.github.jnpu.server.model.QueueFullException;
+import io.github.jnpu.server.model.ShuttingDownException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
@@ -40,7 +41,8 @@ final class Responses {
     static void stream(RoutingContext routing, Buffer events) {
         HttpServerResponse response = routing.response();
         if (!response.ended() && !response.closed()) {
-            response.setChunked(true).putHeader("Content-Type", Dialect.of(routing).streamType()).end(events);
+            Dialect.of(routing).beginStream(response);
+            response.end(events);
         }
     }
 
@@ -95,6 +97,7 @@ final class Responses {
             case ApiException api -> api.status();
             case QueueFullException full -> 503;
             case ModelBusyException busy -> 503;
+            case ShuttingDownException stopping -> 503;
             case PromptTooLongException tooLong -> 400;
             case ChatTemplateException template -> 400;
             case GrammarException grammar -> 400;

@@ -38,4 +38,9 @@ final class WireJson {
     static Buffer encodeEvent(Object value) {
         return Buffer.buffer("data: ").appendBuffer(encode(value)).appendString("\n\n");
     }
+
+    /** A server-sent event with a name. */
+    static Buffer encodeEvent(String name, Object value) {
+        return Buffer.buffer("event: ").appendString(name).appendString("\n").appendBuffer(encodeEvent(value));
+    }
 }

@@ -5,6 +5,7 @@ import io.github.jnpu.engine.Generation;
 import io.github.jnpu.engine.GenerationListener;
 import io.github.jnpu.engine.GenerationResult;
 import io.github.jnpu.engine.LanguageModel;
+import io.github.jnpu.engine.chat.AnswerReader;
 import io.github.jnpu.engine.chat.AnswerSyntax;
 import io.github.jnpu.engine.chat.ChatMessage;
 import io.github.jnpu.engine.chat.ChatPrompt;
@@ -12,11 +13,11 @@ import io.github.jnpu.engine.chat.ChatTemplate;
 import io.github.jnpu.engine.chat.Thinking;
 import io.github.jnpu.engine.grammar.Grammar;
 
-import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 
 /**
@@ -27,48 +28,120 @@ import java.util.concurrent.CompletionException;
  */
 final class ChatSession implements AutoCloseable {
     private final Console console;
-    private final String modelName;
     private final GenerationParameters parameters;
     private final boolean raw;
-    private final Optional<Thinking> thinking;
-    private final Optional<ChatTemplate> template;
-    private final Optional<Grammar> grammar;
     private final List<ChatMessage> history = new ArrayList<>();
-    private final ModelDefaults modelfile;
-    private Optional<String> system;
+    private String modelName;
+    private ModelDefaults modelfile;
+    private Optional<ChatTemplate> template = Optional.empty();
+    private Optional<Thinking> thinking;
+    private Optional<String> system = Optional.empty();
     private ModelLoading.LoadedModel loaded;
     private Duration unreportedLoad = Duration.ZERO;
     private volatile Generation running;
 
+    /**
+     * Loads the model.
+     *
+     * @param system
+     *            what stands before the conversation, in place of what the Modelfile says
+     * @throws EngineException
+     *             if the model has no place for a system message, or cannot think and shall
+     */
     ChatSession(Console console, String modelName, GenerationParameters parameters, boolean raw,
             Optional<String> system, Optional<Thinking> thinking) {
         this.console = console;
-        this.modelName = modelName;
         this.parameters = parameters;
         this.raw = raw;
         this.thinking = thinking;
-        this.grammar = parameters.grammar();
-        this.modelfile = ModelDefaults.of(modelName);
-        parameters.applyDefaults(modelfile.parameters());
-        load();
+        // A wrong schema shows before a model is loaded for it.
+        parameters.grammar();
+        open(modelName);
         try {
-            this.template = raw
-                    ? Optional.empty()
-                    : ChatTemplate.of(model().source(), modelfile.template(), Optional.empty());
-            setSystem(system);
-            if (template().isPresent()) {
-                this.system = system.or(modelfile::system);
-                clear();
+            if (system.isPresent()) {
+                setSystem(system);
             }
+            setThinking(thinking);
         } catch (RuntimeException e) {
             loaded.close();
             throw e;
         }
     }
 
+    /** Nothing changes where the model cannot be loaded. */
+    private void open(String name) {
+        ModelDefaults defaults = ModelDefaults.of(name);
+        parameters.applyDefaults(defaults.parameters());
+        ModelLoading.LoadedModel model = ModelLoading.load(console, name, parameters.modelOptions());
+        try {
+            template = raw
+                    ? Optional.empty()
+                    : ChatTemplate.of(model.model().source(), defaults.template(), Optional.empty());
+        } catch (RuntimeException e) {
+            model.close();
+            throw e;
+        }
+        loaded = model;
+        unreportedLoad = model.duration();
+        modelName = name;
+        modelfile = defaults;
+        system = template.isPresent() ? defaults.system() : Optional.empty();
+        clear();
+    }
+
+    /**
+     * Goes on with another model, from the beginning. If it cannot be loaded, the present one stays.
+     *
+     * @throws EngineException
+     *             if it cannot be loaded
+     */
+    void changeModel(String name) {
+        ModelLoading.LoadedModel before = loaded;
+        try {
+            open(name);
+        } catch (RuntimeException e) {
+            parameters.applyDefaults(modelfile.parameters());
+            throw e;
+        }
+        before.close();
+        if (!supportsThinking()) {
+            thinking = Optional.empty();
+        }
+    }
+
     private void load() {
         loaded = ModelLoading.load(console, modelName, parameters.modelOptions());
         unreportedLoad = loaded.duration();
+    }
+
+    String modelName() {
+        return modelName;
+    }
+
+    ModelDefaults modelfile() {
+        return modelfile;
+    }
+
+    /** The turns so far. */
+    List<ChatMessage> history() {
+        return List.copyOf(history);
+    }
+
+    private boolean supportsThinking() {
+        return template.map(ChatTemplate::supportsThinking).orElse(false);
+    }
+
+    /**
+     * Whether the model thinks from now on; empty for what its template says.
+     *
+     * @throws EngineException
+     *             if it cannot
+     */
+    void setThinking(Optional<Thinking> wish) {
+        if (wish.map(Thinking::enabled).orElse(false) && !supportsThinking()) {
+            throw new EngineException("model '%s' does not support thinking".formatted(modelName));
+        }
+        thinking = wish;
     }
 
     LanguageModel model() {
@@ -118,18 +191,18 @@ final class ChatSession implements AutoCloseable {
     /**
      * Answers and returns when the answer is complete. A failed prompt leaves the conversation as it was.
      */
-    Answer answer(String text) {
+    Answer answer(String text, AnswerPrinter printer) {
         Optional<ChatTemplate> template = template();
         if (template.isEmpty()) {
-            return report(generate(new Prompt(model().encodePrompt(text, raw), text)));
+            return report(generate(new Prompt(model().encodePrompt(text, raw), Optional.empty(), text), printer));
         }
         ChatMessage question = ChatMessage.user(text);
         List<ChatMessage> turns = new ArrayList<>(history);
         turns.add(question);
-        GenerationResult result = generate(encode(template.get(), turns));
+        GenerationResult result = generate(encode(template.get(), turns), printer);
         history.clear();
         history.addAll(turns);
-        history.add(ChatMessage.assistant(result.text()));
+        history.add(ChatMessage.assistant(printer.content()));
         return report(result);
     }
 
@@ -160,10 +233,11 @@ final class ChatSession implements AutoCloseable {
         while (true) {
             List<ChatMessage> messages = new ArrayList<>(turns);
             system.ifPresent(content -> messages.addFirst(ChatMessage.system(content)));
-            String text = template.render(ChatPrompt.of(messages, List.of(), thinking));
+            ChatPrompt asked = ChatPrompt.of(messages, List.of(), thinking);
+            String text = template.render(asked);
             int[] ids = model().encodePrompt(text, true);
             if (ids.length < model().contextLength() || turns.size() <= 2) {
-                return new Prompt(ids, text);
+                return new Prompt(ids, Optional.of(asked), text);
             }
             // A question goes with its answer: templates insist on the two taking turns.
             turns.removeFirst();
@@ -171,34 +245,25 @@ final class ChatSession implements AutoCloseable {
         }
     }
 
-    private record Prompt(int[] ids, String text) {}
+    /** A prompt; one that was laid out by the template tells how its answer is to be read. */
+    private record Prompt(int[] ids, Optional<ChatPrompt> asked, String text) {}
 
-    /** Thoughts are free where the prompt begins them, or where they were asked for. */
-    private Optional<Grammar> grammar(String prompt) {
-        if (template.isEmpty()) {
-            return grammar;
-        }
-        AnswerSyntax syntax = template.get().syntax();
-        boolean thinks = thinking.map(Thinking::enabled).orElse(false)
-                || syntax.thinkingTags().filter(tags -> tags.areOpenedBy(prompt)).isPresent();
-        return grammar.map(one -> syntax.held(one, thinks, prompt));
-    }
-
-    private GenerationResult generate(Prompt prompt) {
-        PrintStream out = console.out();
+    private GenerationResult generate(Prompt prompt, AnswerPrinter printer) {
         if (prompt.ids.length == 0) {
             throw new EngineException("the prompt is empty, and model '%s' does not begin texts by itself"
                     .formatted(modelName));
         }
-        Generation generation = model().generate(parameters.request(prompt.ids, grammar(prompt.text)),
-                new GenerationListener() {
+        Optional<AnswerSyntax> syntax = template.map(ChatTemplate::syntax).filter(_ -> prompt.asked.isPresent());
+        AnswerReader reader = syntax.map(known -> AnswerReader.of(known, prompt.asked.get(), prompt.text)).orElseGet(
+                AnswerReader::plain);
+        // Thoughts are free where they are no part of the answer's text.
+        Optional<Grammar> grammar = parameters.grammar().map(one -> syntax.map(known -> known.held(one, prompt.asked
+                .get().mayThink(), prompt.text)).orElse(one));
+        Generation generation = model().generate(parameters.request(prompt.ids, grammar).withSpelledTokens(syntax.map(
+                AnswerSyntax::specialTokens).orElse(Set.of())), new GenerationListener() {
                     @Override
                     public void onText(String text) {
-                        out.print(text);
-                        out.flush();
-                        if (out.checkError()) {
-                            throw new OutputClosedException();
-                        }
+                        printer.print(reader.accept(text));
                     }
 
                     @Override
@@ -209,11 +274,14 @@ final class ChatSession implements AutoCloseable {
                 });
         running = generation;
         try {
-            return generation.result().join();
+            GenerationResult result = generation.result().join();
+            printer.print(reader.finish());
+            return result;
         } catch (CompletionException e) {
             throw e.getCause() instanceof RuntimeException cause ? cause : e;
         } finally {
             running = null;
+            printer.finish();
         }
     }
 

@@ -1,8 +1,10 @@
 package io.github.jnpu.server.cli;
 
+import io.github.jnpu.convert.huggingface.HuggingFaceFolder;
 import io.github.jnpu.engine.EngineException;
 import io.github.jnpu.engine.registry.ModelRegistry;
 import io.github.jnpu.engine.store.Digest;
+import io.github.jnpu.engine.store.ModelName;
 import io.github.jnpu.engine.store.ModelStore;
 import io.github.jnpu.engine.store.TransferProgress;
 import io.github.jnpu.server.create.CreateRequest;
@@ -22,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -68,6 +71,23 @@ final class CreateCommand implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    /** Keeps a conversation, with its parameters and instructions, as a model of its own; weights in the store are shared. */
+    static void save(String name, ChatSession session, ModelStore store) throws IOException {
+        Map<String, Digest> files = new LinkedHashMap<>();
+        Optional<String> from = Optional.of(session.modelName());
+        if (ModelName.parse(session.modelName()).flatMap(store::find).isEmpty()) {
+            Path file = Path.of(session.modelName());
+            files.put(file.getFileName().toString(), store.blobs().put(file, _ -> {}));
+            from = Optional.empty();
+        }
+        CreateRequest request = new CreateRequest(RegistryAccess.reference(name, false).name(), from, files, Map.of(),
+                Optional.empty(), session.system(), List.of(), session.parameters().chosenValues(), session.history(),
+                Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Map.of());
+        try (ModelRegistry registry = RegistryAccess.open()) {
+            new ModelCreation(store, registry, request, _ -> {}).run();
+        }
     }
 
     private Modelfile modelfile() throws IOException {
@@ -145,20 +165,27 @@ final class CreateCommand implements Callable<Integer> {
         return files;
     }
 
+    /** A GGUF file, or all that belongs to a model of safetensors. */
     private static List<Path> models(Path folder) throws IOException {
-        List<Path> files = new ArrayList<>();
-        try (DirectoryStream<Path> stream = Files.newDirectoryStream(folder, "*.{gguf,safetensors}")) {
-            stream.forEach(files::add);
+        List<Path> files = list(folder, "*.gguf");
+        if (files.isEmpty() && HuggingFaceFolder.isOne(folder)) {
+            // What cannot be read is refused before gigabytes are copied for nothing.
+            HuggingFaceFolder.open(folder).close();
+            files = list(folder, "{*.safetensors,*.json,tokenizer.model,chat_template.jinja}");
         }
         if (files.isEmpty()) {
-            throw new EngineException("%s has no GGUF file".formatted(folder.toAbsolutePath().normalize()));
+            throw new EngineException("%s has no GGUF file, nor config.json with safetensors files".formatted(folder
+                    .toAbsolutePath().normalize()));
         }
-        // Before gigabytes are copied for nothing.
-        if (files.stream().anyMatch(file -> file.toString().endsWith(".safetensors"))) {
-            throw new EngineException(
-                    "%s: safetensors models cannot be read yet; convert it to GGUF with llama.cpp's convert_hf_to_gguf.py"
-                            .formatted(folder.toAbsolutePath().normalize()));
+        return files;
+    }
+
+    private static List<Path> list(Path folder, String pattern) throws IOException {
+        List<Path> files = new ArrayList<>();
+        try (DirectoryStream<Path> stream = Files.newDirectoryStream(folder, pattern)) {
+            stream.forEach(files::add);
         }
+        Collections.sort(files);
         return files;
     }
 }

@@ -95,7 +95,8 @@ final class EmbedCommand implements Callable<Integer> {
         generator.writeNumberField("prompt_eval_count", embeddings.tokens());
     }
 
-    private static void print(PrintStream out, float[] vector) {
+    /** One JSON array on a line. */
+    static void print(PrintStream out, float[] vector) {
         StringBuilder line = new StringBuilder("[");
         for (int i = 0; i < vector.length; i++) {
             line.append(i == 0 ? "" : ",").append(vector[i]);

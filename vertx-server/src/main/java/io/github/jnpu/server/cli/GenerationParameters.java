@@ -4,6 +4,7 @@ import io.github.jnpu.engine.EngineException;
 import io.github.jnpu.engine.GenerationRequest;
 import io.github.jnpu.engine.ModelOptions;
 import io.github.jnpu.engine.backend.KvCacheType;
+import io.github.jnpu.engine.embedding.EmbeddingModelOptions;
 import io.github.jnpu.engine.grammar.Grammar;
 import io.github.jnpu.engine.grammar.GrammarException;
 import io.github.jnpu.engine.placement.PlacementWish;
@@ -136,6 +137,9 @@ final class GenerationParameters {
     @Option(names = "--format", paramLabel = "json|SCHEMA|@FILE", description = "Hold the answer to JSON: any object, or what matches a JSON Schema (its text, or @ and the name of its file).")
     private String format = "";
 
+    private String compiledFormat = "";
+    private Optional<Grammar> compiled = Optional.empty();
+
     @Option(names = "--stop", paramLabel = "TEXT", description = "End the answer where TEXT appears; may be repeated.")
     void stop(List<String> values) {
         chosen.add("stop");
@@ -189,7 +193,9 @@ final class GenerationParameters {
      */
     void applyDefaults(Map<String, Object> defaults) {
         Set<String> byUser = Set.copyOf(chosen);
-        Set<String> known = values().keySet();
+        Map<String, Object> mine = values();
+        Set<String> known = Set.copyOf(mine.keySet());
+        forgetOtherDefaults(mine, byUser);
         defaults.forEach((name, value) -> {
             if (!byUser.contains(name) && (known.contains(name) || name.equals("stop"))) {
                 List<String> texts = value instanceof List<?> list
@@ -201,6 +207,47 @@ final class GenerationParameters {
         chosen.retainAll(byUser);
         placementOfModel = PlacementParameters.wish(defaults.get(PlacementParameters.PLACE), defaults.get(
                 PlacementParameters.STRICT));
+    }
+
+    /** Another model's defaults must not live on. */
+    private void forgetOtherDefaults(Map<String, Object> mine, Set<String> byUser) {
+        List<String> myStops = byUser.contains("stop") ? stopStrings() : List.of();
+        sampling = SamplingOptions.DEFAULT;
+        maxTokens = -1;
+        contextLength = 0;
+        stop.clear();
+        stop.addAll(myStops);
+        mine.forEach((name, value) -> {
+            if (byUser.contains(name)) {
+                set(name, List.of(text(value)));
+            }
+        });
+    }
+
+    /** What differs from the defaults, and the stop strings: a Modelfile's parameters. */
+    Map<String, Object> chosenValues() {
+        Map<String, Object> result = new LinkedHashMap<>();
+        values().forEach((name, value) -> {
+            if (chosen.contains(name)) {
+                result.put(name, value);
+            }
+        });
+        if (chosen.contains("stop")) {
+            result.put("stop", stopStrings());
+        }
+        return result;
+    }
+
+    /** What answers are held to from now on: {@code json}, a schema or {@code @FILE}; the empty text for nothing. */
+    void setFormat(String newFormat) {
+        String before = format;
+        format = newFormat;
+        try {
+            grammar();
+        } catch (RuntimeException e) {
+            format = before;
+            throw e;
+        }
     }
 
     /** JSON readers give whole numbers as floating-point ones here and there. */
@@ -246,6 +293,12 @@ final class GenerationParameters {
         return options.withPlace(placement.wish(placementOfModel));
     }
 
+    /** For models that embed rather than write. */
+    EmbeddingModelOptions embeddingOptions() {
+        return EmbeddingModelOptions.DEFAULT.withContextLength(contextLength).withPlace(placement.wish(Optional
+                .empty()));
+    }
+
     /**
      * What answers are held to.
      *
@@ -255,11 +308,17 @@ final class GenerationParameters {
      *             if its file cannot be read
      */
     Optional<Grammar> grammar() {
-        return switch (format) {
-            case "json" -> Optional.of(Grammar.jsonObject());
-            case "" -> Optional.empty();
-            default -> Optional.of(Grammar.ofJsonSchema(format.startsWith("@") ? schema(format.substring(1)) : format));
-        };
+        if (!format.equals(compiledFormat)) {
+            compiled = switch (format) {
+                case "json" -> Optional.of(Grammar.jsonObject());
+                case "" -> Optional.empty();
+                default -> Optional.of(Grammar.ofJsonSchema(format.startsWith("@")
+                        ? schema(format.substring(1))
+                        : format));
+            };
+            compiledFormat = format;
+        }
+        return compiled;
     }
 
     private static String schema(String file) {

@@ -72,6 +72,16 @@ final class JLineInput implements LineInput {
     }
 
     @Override
+    public void remember(boolean wanted) {
+        reader.setVariable(LineReader.DISABLE_HISTORY, !wanted);
+    }
+
+    @Override
+    public int width() {
+        return terminal.getColumns();
+    }
+
+    @Override
     public void close() {
         try {
             terminal.close();

@@ -19,10 +19,10 @@ import java.util.Locale;
  * <p>Exit codes: 0 done, 1 failed, 2 wrong usage, 141 nobody reads the output any more (as a shell says for SIGPIPE).
  */
 @Command(name = "jnpu", versionProvider = Jnpu.Version.class, mixinStandardHelpOptions = true, synopsisSubcommandLabel = "COMMAND", description = "Runs language models inside the JVM.", subcommands = {
-        ServeCommand.class, RunCommand.class, ListCommand.class, ShowCommand.class, PsCommand.class,
+        ServeCommand.class, RunCommand.class, ListCommand.class, ShowCommand.class, PsCommand.class, StopCommand.class,
         PullCommand.class, PushCommand.class, CreateCommand.class, CopyCommand.class, RemoveCommand.class,
         DevicesCommand.class, EmbedCommand.class, TokenizeCommand.class, PerplexityCommand.class, BenchCommand.class,
-        ConvertCommand.class}, footer = {"",
+        ConvertCommand.class, CompletionCommand.class}, footer = {"",
                 "Examples:",
                 "  jnpu run demo \"What does an NPU do?\"",
                 "  jnpu run ./model.gguf",

@@ -17,6 +17,14 @@ interface LineInput extends AutoCloseable {
 
     Entry read(String prompt);
 
+    /** Whether lines are remembered, for the arrow keys and for the next time. */
+    default void remember(boolean wanted) {}
+
+    /** Characters in a line; 0 if that is unknown. */
+    default int width() {
+        return 0;
+    }
+
     @Override
     void close();
 }

@@ -6,6 +6,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
+import java.io.PrintStream;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -26,6 +27,12 @@ final class ListCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        print(jnpu.console().out(), prefix);
+        return 0;
+    }
+
+    /** Prints the models whose names begin like this. */
+    static void print(PrintStream out, String prefix) {
         Table table = new Table("NAME", "ID", "SIZE", "MODIFIED");
         Instant now = Instant.now();
         for (StoredModel model : ModelStore.ofUser().list()) {
@@ -35,7 +42,6 @@ final class ListCommand implements Callable<Integer> {
                         Quantity.relative(model.modifiedAt(), now));
             }
         }
-        table.print(jnpu.console().out());
-        return 0;
+        table.print(out);
     }
 }

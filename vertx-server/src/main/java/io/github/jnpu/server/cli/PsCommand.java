@@ -1,20 +1,13 @@
 package io.github.jnpu.server.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import io.github.jnpu.engine.EngineException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.ConnectException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -33,7 +26,6 @@ import java.util.stream.Collectors;
         "OLLAMA_HOST says where the server is (default 127.0.0.1:11434)."}, footer = {"", "Examples:",
                 "  jnpu ps", "  jnpu ps --verbose", "  OLLAMA_HOST=gpu-box:11434 jnpu ps"})
 final class PsCommand implements Callable<Integer> {
-    private static final Duration TIMEOUT = Duration.ofSeconds(10);
     /** Ollama writes "for ever" as a time some three hundred years ahead. */
     private static final Duration FOREVER = Duration.ofDays(365 * 100L);
     private static final int ID_LENGTH = 12;
@@ -41,17 +33,29 @@ final class PsCommand implements Callable<Integer> {
     @ParentCommand
     private Jnpu jnpu;
 
+    @Parameters(arity = "0..1", paramLabel = "PREFIX", description = "List only models whose names begin like this.")
+    private String prefix = "";
+
     @Option(names = {"-v",
             "--verbose"}, description = "Say of each stage what runs it, why, how fast, and why nothing else does.")
     private boolean verbose;
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        print(ask(ServerAddress.ofEnvironment().uri("/api/ps")).path("models"), verbose, jnpu.console().out());
+        try (ServerClient server = new ServerClient(ServerAddress.ofEnvironment())) {
+            print(server.get("/api/ps").orThrow().path("models"), prefix, verbose, jnpu
+                    .console().out());
+        }
         return 0;
     }
 
-    static void print(JsonNode models, boolean verbose, PrintStream out) {
+    static void print(JsonNode all, String prefix, boolean verbose, PrintStream out) {
+        List<JsonNode> models = new ArrayList<>();
+        all.forEach(model -> {
+            if (model.path("name").asText().toLowerCase(Locale.ROOT).startsWith(prefix.toLowerCase(Locale.ROOT))) {
+                models.add(model);
+            }
+        });
         Table table = new Table("NAME", "ID", "SIZE", "PROCESSOR", "CONTEXT", "UNTIL");
         Instant now = Instant.now();
         for (JsonNode model : models) {
@@ -101,22 +105,6 @@ final class PsCommand implements Callable<Integer> {
     private static void detail(PrintStream out, String name, String text) {
         if (!text.isEmpty() && !text.equals("null")) {
             out.printf("          %-11s %s%n", name, text);
-        }
-    }
-
-    private static JsonNode ask(URI uri) throws IOException, InterruptedException {
-        try (HttpClient client = HttpClient.newBuilder().connectTimeout(TIMEOUT).build()) {
-            HttpResponse<String> response = client.send(HttpRequest.newBuilder(uri).timeout(TIMEOUT).build(),
-                    HttpResponse.BodyHandlers.ofString());
-            JsonNode answer = new ObjectMapper().readTree(response.body());
-            if (response.statusCode() != 200) {
-                throw new EngineException(answer.path("error").asText("the server answers " + response.statusCode()));
-            }
-            return answer;
-        } catch (ConnectException | HttpTimeoutException e) {
-            throw new EngineException(
-                    "could not connect to the server at %s, run 'jnpu serve' to start it".formatted(uri.getAuthority()),
-                    e);
         }
     }
 

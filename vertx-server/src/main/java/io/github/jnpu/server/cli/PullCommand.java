@@ -28,10 +28,15 @@ final class PullCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        pull(jnpu.console(), model, insecure);
+        return 0;
+    }
+
+    /** Downloads a model, with progress on standard error. */
+    static void pull(Console console, String model, boolean insecure) throws IOException {
         try (ModelRegistry registry = RegistryAccess.open();
-                TransferDisplay display = new TransferDisplay(jnpu.console())) {
+                TransferDisplay display = new TransferDisplay(console)) {
             registry.pull(RegistryAccess.reference(model, insecure), ModelStore.ofUser(), display);
         }
-        return 0;
     }
 }

@@ -2,8 +2,11 @@ package io.github.jnpu.server.cli;
 
 import io.github.jnpu.convert.model.ModelFormatException;
 import io.github.jnpu.engine.EngineException;
+import io.github.jnpu.engine.chat.Thinking;
+import io.github.jnpu.engine.store.ModelStore;
 import io.github.jnpu.server.cli.LineInput.Entry;
 
+import java.io.IOException;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.List;
@@ -15,11 +18,21 @@ final class Repl {
     private static final String HELP = """
             /set parameter NAME VALUE   change a parameter, such as temperature
             /set system TEXT            change the instructions that stand before the conversation
+            /set format json            hold answers to JSON; also a JSON Schema, or @FILE with one
+            /set noformat               no longer
+            /set think [LEVEL]          let the model think before it answers (low, medium, high, max)
+            /set nothink                no longer
+            /set wordwrap, nowordwrap   break lines between words, or not
+            /set history, nohistory     remember the lines that you type, or not
             /set verbose, /set quiet    print durations and rates, or not
             /show info                  what the model is
             /show parameters            the parameters in force
             /show system                the instructions in force
             /show template              the model's chat template
+            /show modelfile, license    more of what the store has on it
+            /list                       the models in the store
+            /load MODEL                 talk with another model, from the beginning
+            /save NAME                  keep parameters, instructions and conversation as a new model
             /clear                      forget the conversation
             /bye                        leave (also Ctrl-D)
             /?                          this help
@@ -31,14 +44,20 @@ final class Repl {
     private final PrintStream err;
     private final ChatSession session;
     private final LineInput input;
+    private final ModelStore store;
+    private final boolean showThoughts;
     private boolean verbose;
+    private boolean wordWrap;
 
-    Repl(Console console, ChatSession session, LineInput input, boolean verbose) {
+    Repl(Console console, ChatSession session, LineInput input, ModelStore store, RunCommand.Display display) {
         this.out = console.out();
         this.err = console.err();
         this.session = session;
         this.input = input;
-        this.verbose = verbose;
+        this.store = store;
+        this.verbose = display.verbose();
+        this.wordWrap = display.wordWrap();
+        this.showThoughts = display.thoughts();
     }
 
     /** Runs until the user leaves. */
@@ -71,7 +90,7 @@ final class Repl {
             } else if (!line.isEmpty()) {
                 answer(line);
             }
-        } catch (EngineException | ModelFormatException | IllegalArgumentException e) {
+        } catch (EngineException | ModelFormatException | IllegalArgumentException | IOException e) {
             out.flush();
             err.println("Error: " + ErrorMessage.of(e));
         }
@@ -95,7 +114,9 @@ final class Repl {
     }
 
     private void answer(String text) {
-        ChatSession.Answer answer = session.answer(text);
+        ChatSession.Answer answer = session.answer(text, new AnswerPrinter(out, showThoughts, wordWrap
+                ? input.width()
+                : 0));
         out.println();
         out.println();
         out.flush();
@@ -104,7 +125,7 @@ final class Repl {
         }
     }
 
-    private void command(String line) {
+    private void command(String line) throws IOException {
         String[] words = line.split("\\s+");
         switch (words[0]) {
             case "/?", "/help" -> out.print(HELP);
@@ -114,6 +135,9 @@ final class Repl {
             }
             case "/set" -> set(line, words);
             case "/show" -> show(words);
+            case "/list", "/ls" -> ListCommand.print(out, words.length < 2 ? "" : words[1]);
+            case "/load" -> load(words);
+            case "/save" -> save(words);
             default -> out.println("Unknown command '%s'; /? lists the commands.".formatted(words[0]));
         }
     }
@@ -137,6 +161,36 @@ final class Repl {
                 session.setSystem(system.filter(content -> !content.isBlank()));
                 out.println(session.system().isPresent() ? "Set the system message." : "Removed the system message.");
             }
+            case "format" -> {
+                String format = line.replaceFirst("/set\\s+format\\s*", "");
+                session.parameters().setFormat(format.isEmpty() ? "json" : format);
+                out.println("Answers are held to " + (format.startsWith("{")
+                        ? "the schema."
+                        : format.isEmpty()
+                                ? "json."
+                                : format + "."));
+            }
+            case "noformat" -> {
+                session.parameters().setFormat("");
+                out.println("Answers are free.");
+            }
+            case "think" -> {
+                session.setThinking(Optional.of(words.length < 3 ? Thinking.ON : RunCommand.thinking(words[2])));
+                out.println("The model thinks before it answers.");
+            }
+            case "nothink" -> {
+                session.setThinking(Optional.of(Thinking.OFF));
+                out.println("The model answers at once.");
+            }
+            case "wordwrap", "nowordwrap" -> {
+                wordWrap = words[1].equals("wordwrap");
+                out.println(wordWrap ? "Lines are broken between words." : "Lines are broken by the terminal.");
+            }
+            case "history", "nohistory" -> {
+                boolean wanted = words[1].equals("history");
+                input.remember(wanted);
+                out.println(wanted ? "Lines are remembered." : "Lines are no longer remembered.");
+            }
             case "verbose" -> {
                 verbose = true;
                 out.println("Durations and rates follow each answer.");
@@ -145,7 +199,8 @@ final class Repl {
                 verbose = false;
                 out.println("Durations and rates are no longer printed.");
             }
-            default -> out.println("Usage: /set parameter NAME VALUE | system TEXT | verbose | quiet");
+            default -> out.println(
+                    "Usage: /set parameter NAME VALUE | system TEXT | format FORMAT | noformat | think | nothink | wordwrap | nowordwrap | history | nohistory | verbose | quiet");
         }
     }
 
@@ -159,7 +214,33 @@ final class Repl {
             case "system" -> out.println(session.system().orElse("No system message is set."));
             case "template" -> out.println(session.template().map(template -> template.source())
                     .orElse("The model has no chat template."));
-            default -> out.println("Usage: /show info | parameters | system | template");
+            case "modelfile" -> out.print(ShowCommand.modelfile(session.modelName()));
+            case "license" -> {
+                List<String> licenses = session.modelfile().licenses();
+                licenses.forEach(out::println);
+                if (licenses.isEmpty()) {
+                    out.println("No licence is given.");
+                }
+            }
+            default -> out.println("Usage: /show info | parameters | system | template | modelfile | license");
         }
+    }
+
+    private void load(String[] words) {
+        if (words.length != 2) {
+            out.println("Usage: /load MODEL");
+            return;
+        }
+        session.changeModel(words[1]);
+        out.println("Now talking with %s.".formatted(words[1]));
+    }
+
+    private void save(String[] words) throws IOException {
+        if (words.length != 2) {
+            out.println("Usage: /save NAME");
+            return;
+        }
+        CreateCommand.save(words[1], session, store);
+        out.println("Created new model '%s'.".formatted(words[1]));
     }
 }

@@ -68,7 +68,7 @@ final class ShowCommand implements Callable<Integer> {
     public Integer call() {
         PrintStream out = jnpu.console().out();
         if (part != null && part.modelfile) {
-            out.print(modelfile());
+            out.print(modelfile(model));
             return 0;
         }
         ModelDefaults modelfile = ModelDefaults.of(model);
@@ -105,7 +105,13 @@ final class ShowCommand implements Callable<Integer> {
         }
     }
 
-    private String modelfile() {
+    /**
+     * The Modelfile that would make a stored model again.
+     *
+     * @throws ModelNotFoundException
+     *             if it is not in the store
+     */
+    static String modelfile(String model) {
         return ModelName.parse(model).flatMap(ModelStore.ofUser()::find).map(StoredModelfile::of)
                 .orElseThrow(() -> new ModelNotFoundException("model '%s' not found in the store".formatted(model)));
     }

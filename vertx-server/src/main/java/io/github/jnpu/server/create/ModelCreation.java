@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.jnpu.convert.gguf.GgufFile;
+import io.github.jnpu.convert.gguf.GgufWriter;
+import io.github.jnpu.convert.huggingface.HuggingFaceFolder;
 import io.github.jnpu.convert.model.ModelFormatException;
 import io.github.jnpu.convert.model.ModelSource;
 import io.github.jnpu.engine.EngineException;
@@ -36,6 +38,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CancellationException;
 
 /**
  * Makes a model: collects its layers, writes the new ones into the store and gives them a manifest. The store is whole whenever it
@@ -161,11 +164,9 @@ public final class ModelCreation {
     }
 
     private void takeFiles(Map<String, Digest> files) throws IOException {
-        boolean safetensors = files.keySet().stream().anyMatch(name -> name.toLowerCase(Locale.ROOT).endsWith(
-                ".safetensors"));
-        if (safetensors) {
-            throw new RefusedModelException(
-                    "safetensors models cannot be read yet; convert it to GGUF with llama.cpp's convert_hf_to_gguf.py");
+        if (files.keySet().stream().anyMatch(name -> name.toLowerCase(Locale.ROOT).endsWith(".safetensors"))) {
+            layers.add(convertFolder(files));
+            return;
         }
         listenToParsing(files);
         for (Map.Entry<String, Digest> file : files.entrySet()) {
@@ -174,6 +175,36 @@ public final class ModelCreation {
         if (layers.stream().filter(layer -> layer.kind().equals("model")).count() > 1) {
             throw new RefusedModelException(
                     "a model in several GGUF files cannot be read yet; merge them with llama-gguf-split --merge");
+        }
+    }
+
+    /** Lays the files out as the folder that they come from, and writes the model in it as one GGUF file. */
+    private Layer convertFolder(Map<String, Digest> files) throws IOException {
+        listener.onStatus("converting model");
+        Path file = blobs.temporary();
+        try (BlobFolder folder = BlobFolder.of(blobs)) {
+            for (Map.Entry<String, Digest> entry : files.entrySet()) {
+                folder.add(entry.getKey(), requireBlob(entry.getValue()));
+                blobs.touch(entry.getValue());
+            }
+            try (ModelSource source = HuggingFaceFolder.open(folder.path())) {
+                // Its name is that of a folder that is gone soon.
+                GgufWriter.of(source, Set.of("general.name")).put("general.name", request.name().model()).write(file);
+            } catch (ModelFormatException e) {
+                throw new RefusedModelException(e.getMessage().replace(folder.path() + "/", "").replace(folder.path()
+                        .toString(), "the model's folder"), e);
+            }
+            Digest digest = blobs.adopt(file, _ -> requireWanted());
+            made.add(digest);
+            return Layer.of("model", digest, blobs.size(digest).orElseThrow());
+        } finally {
+            Files.deleteIfExists(file);
+        }
+    }
+
+    private void requireWanted() {
+        if (listener.isCancelled()) {
+            throw new CancellationException("request canceled");
         }
     }
 

@@ -1,6 +1,5 @@
 package io.github.jnpu.server.model;
 
-import io.github.jnpu.engine.EngineException;
 import io.github.jnpu.engine.embedding.EmbeddingModel;
 import io.github.jnpu.engine.embedding.EmbeddingModelOptions;
 import io.github.jnpu.engine.placement.PlacementWish;
@@ -107,7 +106,7 @@ public final class EmbeddingModels implements AutoCloseable {
         try {
             while (true) {
                 if (closing) {
-                    throw new EngineException("the server is shutting down");
+                    throw new ShuttingDownException();
                 }
                 entry = models.get(key);
                 if (entry != null && entry.model != null) {

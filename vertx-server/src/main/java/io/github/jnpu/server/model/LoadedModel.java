@@ -18,6 +18,8 @@ final class LoadedModel {
 
     Duration keepAlive;
     int users;
+    /** Counts the leases of all models. */
+    long lastUse;
     /** When it goes if nobody asks for it; null while it is in use. */
     Instant expiresAt;
     ScheduledFuture<?> expiry;

@@ -1,5 +1,6 @@
 package io.github.jnpu.server.model;
 
+import io.github.jnpu.convert.model.ModelSource;
 import io.github.jnpu.engine.EngineException;
 import io.github.jnpu.engine.LanguageModel;
 import io.github.jnpu.engine.ModelOptions;
@@ -43,14 +44,24 @@ import java.util.concurrent.locks.ReentrantLock;
 public final class LoadedModels implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(LoadedModels.class);
 
+    private static final long ABANDONED_CHECK_MILLIS = 100;
+    /** Who has the shortest time to stay; as Ollama chooses when all places are taken. */
+    private static final Comparator<LoadedModel> BY_STAY = Comparator.comparing(entry -> entry.keepAlive);
+    /** Who was used longest ago. */
+    private static final Comparator<LoadedModel> BY_USE = Comparator.comparingLong(entry -> entry.lastUse);
+
     private final Duration defaultKeepAlive;
     private final int maxModels;
     private final ModelOptions defaults;
+    private final MemoryBudget budget;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition modelGone = lock.newCondition();
     private final Map<String, LoadedModel> models = new HashMap<>();
+    /** No more models are loaded. */
+    private boolean draining;
     private boolean closing;
+    private long leases;
 
     private final ThreadPoolExecutor loader;
     /** Closing waits for a model's own thread, so it must not happen on one. */
@@ -64,8 +75,12 @@ public final class LoadedModels implements AutoCloseable {
      *            models in memory at once
      * @param maxWaiting
      *            requests that may wait for a load
+     * @param budget
+     *            how much memory they may take
      */
-    public LoadedModels(Duration defaultKeepAlive, int maxModels, int maxWaiting, ModelOptions defaults) {
+    public LoadedModels(Duration defaultKeepAlive, int maxModels, int maxWaiting, ModelOptions defaults,
+            MemoryBudget budget) {
+        this.budget = budget;
         this.defaultKeepAlive = defaultKeepAlive;
         this.maxModels = maxModels;
         this.defaults = defaults;
@@ -128,62 +143,86 @@ public final class LoadedModels implements AutoCloseable {
         } finally {
             lock.unlock();
         }
-        CompletableFuture<Lease> future = new CompletableFuture<>();
+        Pending pending = new Pending(request, new CompletableFuture<>());
         try {
-            loader.execute(() -> {
-                try {
-                    future.complete(load(request));
-                } catch (RuntimeException e) {
-                    future.completeExceptionally(e);
-                } catch (InterruptedException e) {
-                    future.completeExceptionally(new EngineException("the server is shutting down", e));
-                } catch (OutOfMemoryError e) {
-                    future.completeExceptionally(new EngineException(
-                            "model '%s' does not fit into memory: %s".formatted(request.model().name(), e
-                                    .getMessage()),
-                            e));
-                } catch (Error e) {
-                    future.completeExceptionally(new EngineException("model '%s' cannot be loaded: %s".formatted(request
-                            .model().name(), e), e));
-                }
-            });
+            enqueue(pending);
         } catch (RejectedExecutionException e) {
-            future.completeExceptionally(loader.isShutdown()
-                    ? new EngineException("the server is shutting down", e)
+            pending.future.completeExceptionally(loader.isShutdown()
+                    ? new ShuttingDownException(e)
                     : new QueueFullException(e));
         }
-        return future;
+        return pending.future;
+    }
+
+    /** A request that waits for the loader. */
+    private final class Pending implements Runnable {
+        private final LoadRequest request;
+        private final CompletableFuture<Lease> future;
+
+        private Pending(LoadRequest request, CompletableFuture<Lease> future) {
+            this.request = request;
+            this.future = future;
+        }
+
+        @Override
+        public void run() {
+            try {
+                future.complete(load(request));
+            } catch (RuntimeException e) {
+                future.completeExceptionally(e);
+            } catch (InterruptedException e) {
+                future.completeExceptionally(new ShuttingDownException(e));
+            } catch (OutOfMemoryError e) {
+                future.completeExceptionally(new EngineException(
+                        "model '%s' does not fit into memory: %s".formatted(request.model().name(), e.getMessage()),
+                        e));
+            } catch (Error e) {
+                future.completeExceptionally(new EngineException("model '%s' cannot be loaded: %s".formatted(request
+                        .model().name(), e), e));
+            }
+        }
+    }
+
+    /** Where the queue is full, those make room whose clients have gone. */
+    private void enqueue(Pending pending) {
+        try {
+            loader.execute(pending);
+        } catch (RejectedExecutionException e) {
+            List<Runnable> gone = loader.getQueue().stream()
+                    .filter(other -> ((Pending) other).request.abandoned().getAsBoolean()).toList();
+            if (gone.isEmpty()) {
+                throw e;
+            }
+            gone.stream().filter(loader.getQueue()::remove).forEach(other -> ((Pending) other).future
+                    .completeExceptionally(canceled()));
+            loader.execute(pending);
+        }
+    }
+
+    private static CancellationException canceled() {
+        return new CancellationException("request canceled");
     }
 
     /** Runs on the loader's thread, which may wait for others to finish with a model. */
     private Lease load(LoadRequest request) throws InterruptedException {
-        String key = request.model().weightsDigest();
-        lock.lock();
-        try {
-            while (true) {
-                requireOpen();
-                if (request.abandoned().getAsBoolean()) {
-                    throw new CancellationException("request canceled");
-                }
-                LoadedModel entry = models.get(key);
-                if (entry != null && entry.serves(request, place(request))) {
-                    return lease(entry, request);
-                }
-                if (entry == null && models.size() < maxModels) {
-                    break;
-                }
-                LoadedModel victim = entry != null ? entry : victim();
-                retire(victim);
-                modelGone.await();
-            }
-        } finally {
-            lock.unlock();
+        Optional<Lease> there = leaseLoaded(request);
+        if (there.isPresent()) {
+            return there.get();
         }
+        ModelOptions options = defaults.withContextLength(request.contextLength()).withThreads(request.threads())
+                .withUseMmap(request.useMmap()).withPlace(place(request));
+        ModelSource source = request.model().open();
+        LanguageModel model;
         long start = System.nanoTime();
-        LanguageModel model = LanguageModel.load(request.model().open(),
-                defaults.withContextLength(request.contextLength()).withThreads(request.threads())
-                        .withUseMmap(request.useMmap()).withPlace(place(request)),
-                new LoggedLoad(request.model().name().toString(), request.abandoned()));
+        try {
+            makeRoom(request, LanguageModel.estimate(source, options).peakBytes());
+            start = System.nanoTime();
+        } catch (RuntimeException | InterruptedException | Error e) {
+            source.close();
+            throw e;
+        }
+        model = LanguageModel.load(source, options, new LoggedLoad(request.model().name().toString(), request
+                .abandoned()));
         LOGGER.info("loaded {} in {} ms: context {}, {} MB", request.model().name(),
                 (System.nanoTime() - start) / 1_000_000, model.contextLength(), model
                         .memoryBytes() / 1_000_000);
@@ -194,8 +233,63 @@ public final class LoadedModels implements AutoCloseable {
             }
             requireOpen();
             LoadedModel entry = new LoadedModel(request.model(), model, request.threads(), defaultKeepAlive);
-            models.put(key, entry);
+            models.put(request.model().weightsDigest(), entry);
             return lease(entry, request);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Optional<Lease> leaseLoaded(LoadRequest request) {
+        lock.lock();
+        try {
+            LoadedModel entry = models.get(request.model().weightsDigest());
+            return entry != null && entry.serves(request, place(request))
+                    ? Optional.of(lease(entry, request))
+                    : Optional.empty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Has others go until there is a place and memory for a model, and waits until they have.
+     *
+     * @param need
+     *            what it takes at most, in bytes
+     */
+    private void makeRoom(LoadRequest request, long need) throws InterruptedException {
+        lock.lock();
+        try {
+            while (true) {
+                requireOpen();
+                if (request.abandoned().getAsBoolean()) {
+                    throw canceled();
+                }
+                LoadedModel entry = models.get(request.model().weightsDigest());
+                if (entry != null) {
+                    // Loaded in another way.
+                    retire(entry);
+                } else if (models.size() >= maxModels) {
+                    retire(victim(BY_STAY));
+                } else {
+                    long room = budget.room(models.values().stream().map(other -> other.memory).toList());
+                    if (need <= room) {
+                        return;
+                    }
+                    if (models.isEmpty()) {
+                        throw MemoryBudget.refusal(need, room);
+                    }
+                    LoadedModel victim = victim(BY_USE);
+                    if (!victim.retiring) {
+                        LOGGER.info("{} makes room for {}, which takes {} MB; {} MB are free", victim.stored.name(),
+                                request.model().name(), need / 1_000_000, room / 1_000_000);
+                    }
+                    retire(victim);
+                }
+                // The client may leave meanwhile.
+                modelGone.await(ABANDONED_CHECK_MILLIS, TimeUnit.MILLISECONDS);
+            }
         } finally {
             lock.unlock();
         }
@@ -206,20 +300,22 @@ public final class LoadedModels implements AutoCloseable {
     }
 
     private void requireOpen() {
-        if (closing) {
-            throw new EngineException("the server is shutting down");
+        if (closing || draining) {
+            throw new ShuttingDownException();
         }
     }
 
-    /** The idle model with the shortest time to stay; if none is idle, the one with the shortest of all. */
-    private LoadedModel victim() {
-        Comparator<LoadedModel> byIdleness = Comparator.comparing(entry -> entry.users > 0);
-        return models.values().stream().min(byIdleness.thenComparing(entry -> entry.keepAlive)
+    /** Of the models that can go, an idle one if there is one. */
+    private LoadedModel victim(Comparator<LoadedModel> order) {
+        Comparator<LoadedModel> leaving = Comparator.comparing(entry -> !entry.retiring);
+        Comparator<LoadedModel> byIdleness = leaving.thenComparing(entry -> entry.users > 0);
+        return models.values().stream().min(byIdleness.thenComparing(order)
                 .thenComparing(entry -> entry.stored.weightsDigest())).orElseThrow();
     }
 
     private Lease lease(LoadedModel entry, LoadRequest request) {
         entry.users++;
+        entry.lastUse = ++leases;
         request.keepAlive().ifPresent(duration -> entry.keepAlive = duration);
         entry.expiresAt = null;
         if (entry.expiry != null) {
@@ -317,17 +413,43 @@ public final class LoadedModels implements AutoCloseable {
     public boolean acceptsLoads() {
         lock.lock();
         try {
-            return !closing && loader.getQueue().remainingCapacity() > 0;
+            return !closing && !draining && loader.getQueue().remainingCapacity() > 0;
         } finally {
             lock.unlock();
         }
     }
 
-    /** Whether {@link #close} was called. */
+    /** Loads no more models, and says so to whoever asks {@link #acceptsLoads}; those that are there go on. */
+    public void drain() {
+        lock.lock();
+        try {
+            draining = true;
+            modelGone.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** How many requests use a model at the moment. */
+    public int users() {
+        lock.lock();
+        try {
+            return models.values().stream().mapToInt(entry -> entry.users).sum();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** How many requests wait for a model to load. */
+    public int waiting() {
+        return loader.getQueue().size();
+    }
+
+    /** Whether {@link #drain} or {@link #close} was called. */
     public boolean isClosing() {
         lock.lock();
         try {
-            return closing;
+            return closing || draining;
         } finally {
             lock.unlock();
         }

@@ -32,9 +32,12 @@ import java.util.function.Supplier;
  *            what prompts are laid out with: the Modelfile's template or the file's
  * @param embedding
  *            whether the model turns texts into vectors and cannot generate
+ * @param rawVectors
+ *            whether those vectors come as they are where nobody asks for a length, as on Ollama's old route for vectors
  */
 public record ModelHeader(String architecture, long parameterCount, String quantization, Optional<Long> contextLength,
-        Optional<Long> embeddingLength, Optional<ChatTemplate> chatTemplate, boolean embedding) {
+        Optional<Long> embeddingLength, Optional<ChatTemplate> chatTemplate, boolean embedding,
+        boolean rawVectors) {
     private static final Logger LOGGER = LoggerFactory.getLogger(ModelHeader.class);
 
     /** The numbers of {@code general.file_type}: llama.cpp's {@code enum llama_ftype}. */
@@ -79,7 +82,18 @@ public record ModelHeader(String architecture, long parameterCount, String quant
         return new ModelHeader(architecture, parameterCount(source), quantization(source),
                 metadata.integer(architecture + ".context_length"),
                 metadata.integer(architecture + ".embedding_length"),
-                chatTemplate, metadata.contains(architecture + ".pooling_type"));
+                chatTemplate, metadata.contains(architecture + ".pooling_type"), rawVectors(metadata, architecture));
+    }
+
+    /** Ollama's rule: what its own engine once gave for these models. */
+    private static boolean rawVectors(Metadata metadata, String architecture) {
+        String key = architecture + ".normalize_embeddings";
+        return switch (architecture) {
+            case "bert" -> !metadata.string("tokenizer.ggml.model").orElse("bert").equals("bert") || !metadata.bool(key)
+                    .orElse(true);
+            case "nomic-bert", "nomic-bert-moe" -> !metadata.bool(key).orElse(false);
+            default -> false;
+        };
     }
 
     private static Optional<ChatTemplate> template(ModelSource source, Supplier<Optional<ChatTemplate>> reading) {

@@ -39,6 +39,16 @@ class EmbedCommandTest {
     }
 
     @Test
+    void runEmbedsToo() {
+        CommandLineRun run = CommandLineRun.of("run", model, "hello", "world");
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.out()).isEqualTo(CommandLineRun.of("embed", model, "hello world").out());
+        CommandLineRun tooLong = CommandLineRun.of("run", model, "--num-ctx", "4", "--truncate=false", "the cat sat");
+        assertThat(tooLong.err()).contains("5 tokens, more than the 4");
+        assertThat(CommandLineRun.of("run", model, "--dimensions", "3", "cat").out().split(",")).hasSize(3);
+    }
+
+    @Test
     void jsonHasTheTokensToo() throws IOException {
         CommandLineRun run = CommandLineRun.of("embed", "--json", model, "hello world", "cat");
         JsonNode answer = JSON.readTree(run.out());

@@ -29,7 +29,8 @@ class JnpuTest {
     Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {"serve", "run", "list", "show", "ps", "pull", "push", "create", "cp", "rm", "devices",
+    @ValueSource(strings = {"serve", "run", "list", "show", "ps", "stop", "completion", "pull", "push", "create", "cp",
+            "rm", "devices",
             "tokenize", "perplexity", "bench",
             "convert"})
     void everyCommandExplainsItselfWithExamples(String command) {

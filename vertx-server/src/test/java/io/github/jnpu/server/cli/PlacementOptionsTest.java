@@ -64,7 +64,7 @@ class PlacementOptionsTest {
                             "nodes_elsewhere":1,"memory_bytes":1000000,"tokens":12,"tokens_per_second":3.5,"moved_tokens":2,
                             "moved_bytes":2000,"move_seconds":0.002,"not_used":[{"name":"vector","reason":"it is slower"}]}]}]""");
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        PsCommand.print(models, true, new PrintStream(bytes, true, StandardCharsets.UTF_8));
+        PsCommand.print(models, "", true, new PrintStream(bytes, true, StandardCharsets.UTF_8));
         assertThat(bytes.toString(StandardCharsets.UTF_8)).contains("100% GPU", "warning: npu0 failed",
                 "prefill onnxruntime:webgpu on GPU, 1.0 MB", "why here    it was asked for",
                 "self-check  logits differ by 0.001", "nodes       9 of 10 on the device",

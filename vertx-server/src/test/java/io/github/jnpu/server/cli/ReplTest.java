@@ -1,6 +1,10 @@
 package io.github.jnpu.server.cli;
 
 import io.github.jnpu.convert.TestModels;
+import io.github.jnpu.engine.chat.ChatMessage;
+import io.github.jnpu.engine.store.ModelName;
+import io.github.jnpu.engine.store.ModelStore;
+import io.github.jnpu.engine.store.StoredModel;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -23,6 +27,9 @@ class ReplTest {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
     private final List<String> prompts = new ArrayList<>();
+
+    @TempDir
+    Path store;
 
     @Test
     void answersAndLeavesAtTheEndOfInput() {
@@ -112,6 +119,67 @@ class ReplTest {
         assertThat(text(err).lines()).hasSize(1).first().asString().contains("longer than the context length of 48");
     }
 
+    @Test
+    void answersAreHeldToAFormat() {
+        run("/set parameter temperature 0", "/set parameter num_predict 40", "/set format {\"enum\":[\"yes\",\"no\"]}",
+                "Is it?", "/set format {\"type\":\"frob\"}", "/set noformat", "/set format");
+
+        assertThat(text(out)).containsPattern("\n\"(yes|no)\"\n").contains("Answers are held to the schema.",
+                "Answers are free.", "Answers are held to json.");
+        assertThat(text(err).lines()).hasSize(1).first().asString().startsWith("Error: ").contains("frob");
+    }
+
+    @Test
+    void thoughtsAreToldApart(@TempDir Path folder) throws IOException {
+        Path model = TemplatedModel.write(folder.resolve("thinker.gguf"),
+                "{{ messages[-1].content }}<think>{% if false %}</think>{% endif %}");
+
+        run(model, "/set parameter temperature 0", "/set parameter num_predict 5", "Once upon a time", "/set nothink",
+                "/set think deeply");
+
+        assertThat(text(out)).containsPattern("Thinking\\.\\.\\.\n.+\n\\.\\.\\.done thinking\\.\n");
+        assertThat(text(err)).isEqualTo("Error: thinking is true, false, low, medium, high or max, not 'deeply'\n");
+    }
+
+    @Test
+    void aModelThatCannotThinkIsNotAskedTo() {
+        run("/set think", "/set nothink");
+
+        assertThat(text(err)).contains("does not support thinking").hasLineCount(1);
+    }
+
+    @Test
+    void anotherModelTakesOver(@TempDir Path folder) throws IOException {
+        Path other = TemplatedModel.write(folder.resolve("other.gguf"), "{{ messages[-1].content }}");
+
+        run("/load " + folder.resolve("gone.gguf"), "/set parameter num_predict 1", "One", "/load " + other,
+                "/set system Be brief.", "/show template", "/show parameters", "/load", "/set nohistory",
+                "/set nowordwrap", "/show license", "/show modelfile");
+
+        assertThat(text(err).lines()).hasSize(2).first().asString().contains("there is no such file");
+        assertThat(text(err)).contains("not found in the store");
+        assertThat(text(out))
+                .contains("Now talking with " + other, "{{ messages[-1].content }}\n", "Usage: /load MODEL",
+                        "Lines are no longer remembered.", "No licence is given.")
+                .containsPattern("num_predict +1\n");
+    }
+
+    @Test
+    void aConversationIsKeptAsAModel(@TempDir Path folder) throws IOException {
+        Path model = TemplatedModel.write(folder.resolve("chat.gguf"), "{{ messages[-1].content }}");
+
+        run(model, "/set parameter temperature 0", "/set parameter num_predict 3", "/set system Be brief.",
+                "Once upon a time", "/save mine", "/save a b", "/save ../x");
+
+        assertThat(text(out)).contains("Created new model 'mine'.", "Usage: /save NAME");
+        assertThat(text(err)).isEqualTo("Error: invalid model name '../x'\n");
+        StoredModel saved = new ModelStore(store).find(ModelName.parse("mine").orElseThrow()).orElseThrow();
+        assertThat(saved.system()).contains("Be brief.");
+        assertThat(saved.parameters()).containsOnlyKeys("temperature", "num_predict");
+        assertThat(saved.messages()).extracting(ChatMessage::role).containsExactly("user", "assistant");
+        assertThat(saved.messages().getFirst().content()).isEqualTo("Once upon a time");
+    }
+
     private void run(String... lines) {
         run(TestModels.stories260K(), lines);
     }
@@ -122,7 +190,8 @@ class ReplTest {
                 false, false, false);
         try (ChatSession session = new ChatSession(console, model.toString(),
                 new GenerationParameters(), false, Optional.empty(), Optional.empty())) {
-            new Repl(console, session, new Script(lines), false).run();
+            new Repl(console, session, new Script(lines), new ModelStore(store),
+                    new RunCommand.Display(true, true, false)).run();
         }
         console.out().flush();
     }

@@ -1,11 +1,17 @@
 package io.github.jnpu.server.cli;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.jnpu.convert.SafetensorsFolder;
+import io.github.jnpu.convert.gguf.GgufFile;
 import io.github.jnpu.convert.random.FileType;
 import io.github.jnpu.convert.random.ModelSize;
 import io.github.jnpu.convert.random.RandomModel;
 import io.github.jnpu.engine.registry.TestRegistry;
 import io.github.jnpu.engine.store.ModelName;
 import io.github.jnpu.engine.store.ModelStore;
+import io.github.jnpu.server.JnpuServer;
+import io.github.jnpu.server.ServerOptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -14,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -24,6 +31,9 @@ class StoreCommandsTest {
     @TempDir
     Path folder;
 
+    /** Nobody listens there. */
+    private int port = 1;
+
     private Process start(String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java")
                 .toString(), "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED",
@@ -31,6 +41,7 @@ class StoreCommandsTest {
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
         builder.environment().put("OLLAMA_MODELS", folder.resolve("store").toString());
+        builder.environment().put("OLLAMA_HOST", "127.0.0.1:" + port);
         builder.redirectOutput(folder.resolve("out").toFile()).redirectError(folder.resolve("err").toFile());
         Process process = builder.start();
         process.getOutputStream().close();
@@ -48,6 +59,64 @@ class StoreCommandsTest {
         CommandLineRun run = run(arguments);
         assertThat(run.code()).as(run.err()).isZero();
         return run.out();
+    }
+
+    @Test
+    void aFolderOfSafetensorsBecomesAModel() throws Exception {
+        Path gguf = folder.resolve("half.gguf");
+        RandomModel.llama(ModelSize.Preset.TINY, FileType.F16).write(gguf);
+        Path model = SafetensorsFolder.write(gguf, folder.resolve("model"), 1);
+        try (GgufFile file = GgufFile.open(gguf)) {
+            SafetensorsFolder.writeSentencePieces(file, model);
+        }
+        Files.writeString(folder.resolve("Modelfile"), "FROM ./model\n");
+        ok("create", "mine");
+        assertThat(ok("run", "mine", "--num-predict", "3", "--seed", "1", "a")).isEqualTo(ok("run", "./model",
+                "--num-predict", "3", "--seed", "1", "a"));
+    }
+
+    @Test
+    void runPullsWhatIsMissing() throws Exception {
+        RandomModel.llama(ModelSize.Preset.TINY, FileType.F16).write(folder.resolve("half.gguf"));
+        Files.writeString(folder.resolve("Modelfile"), "FROM ./half.gguf\n");
+        try (TestRegistry remote = new TestRegistry()) {
+            String name = remote.name("v1");
+            ok("create", name);
+            ok("push", "--insecure", name);
+            ok("rm", name);
+
+            CommandLineRun run = run("run", "--insecure", name, "--num-predict", "2", "a");
+
+            assertThat(run.code()).as(run.err()).isZero();
+            assertThat(run.err()).contains("pulling manifest").contains("success");
+            assertThat(run.out()).isNotEmpty();
+            assertThat(ok("list")).contains(name);
+        }
+    }
+
+    @Test
+    void stopUnloadsFromTheServer() throws Exception {
+        assertThat(run("stop", "demo").err()).contains("could not connect to the server at 127.0.0.1:1");
+        try (JnpuServer server = JnpuServer.start(ServerOptions.of(Map.of("OLLAMA_HOST", "127.0.0.1:0")).withStore(
+                new ModelStore(folder.resolve("store"))));
+                ServerClient client = new ServerClient(ServerAddress.of("127.0.0.1:" + server.port()))) {
+            port = server.port();
+            ObjectNode load = JsonNodeFactory.instance.objectNode().put("model", "demo");
+            client.post("/api/generate", load).orThrow();
+            assertThat(ok("ps")).contains("demo:latest");
+            assertThat(ok("ps", "other")).doesNotContain("demo:latest");
+
+            assertThat(ok("stop", "demo")).isEmpty();
+
+            // It goes as soon as nobody uses it.
+            for (int i = 0; i < 100 && !client.get("/api/ps").orThrow().path("models").isEmpty(); i++) {
+                Thread.sleep(50);
+            }
+            assertThat(ok("ps")).doesNotContain("demo:latest");
+            CommandLineRun unknown = run("stop", "nope");
+            assertThat(unknown.code()).isEqualTo(1);
+            assertThat(unknown.err()).endsWith("Error: couldn't find model \"nope\" to stop\n");
+        }
     }
 
     private List<String> blobs() throws IOException {
@@ -100,7 +169,9 @@ class StoreCommandsTest {
         Files.writeString(modelfile, "FROM .\n");
         assertFails("has no GGUF file", "create", "x", "-f", modelfile.toString());
         Files.createFile(folder.resolve("model.safetensors"));
-        assertFails("safetensors models cannot be read yet", "create", "x", "-f", modelfile.toString());
+        assertFails("nor config.json with safetensors files", "create", "x", "-f", modelfile.toString());
+        Files.writeString(folder.resolve("config.json"), "{\"model_type\":\"mamba\"}");
+        assertFails("models of type 'mamba' cannot be read", "create", "x", "-f", modelfile.toString());
         Files.writeString(modelfile, "FROM ./gone.gguf\n");
         assertFails("FROM ./gone.gguf: no such file", "create", "x", "-f", modelfile.toString());
         Files.writeString(modelfile, "FROM demo\nFROB x\n");

@@ -24,7 +24,6 @@ final class AttentionSteps {
                 Step {
         @Override
         public void run(Batch batch, int rows, int worker, int workers) {
-            KeyValueCache cache = batch.cache;
             int heads = attention.keyValueHeads();
             int keyWidth = attention.keyWidth();
             int valueWidth = attention.valueWidth();
@@ -34,7 +33,8 @@ final class AttentionSteps {
                     workers); task < end; task++) {
                 int head = task / rows;
                 int token = task % rows;
-                int position = batch.position + token;
+                int position = batch.position(token);
+                KeyValueCache cache = batch.cache(token);
                 MemorySegment page = cache.chunk(attention.layer(), position);
                 int inPage = position % KeyValueCache.PAGE;
                 kernels.storeKey(key, (token * heads + head) * keyWidth, keyWidth, page,
@@ -72,7 +72,7 @@ final class AttentionSteps {
             AttentionWorkspace workspace = workspaces[worker];
             int heads = attention.keyValueHeads();
             if (rows == 1) {
-                int chunks = chunks(batch.position);
+                int chunks = chunks(batch.position(0));
                 int tasks = heads * chunks;
                 int first = Step.share(tasks, worker, workers);
                 int end = Step.share(tasks, worker + 1, workers);
@@ -87,7 +87,7 @@ final class AttentionSteps {
                 }
                 return;
             }
-            int tokens = AttentionWorkspace.tokens(group());
+            int tokens = batch.ofSeveralTexts() ? 1 : AttentionWorkspace.tokens(group());
             int tasks = (rows + tokens - 1) / tokens * heads;
             for (int task = worker; task < tasks; task += workers) {
                 int firstToken = task / heads * tokens;
@@ -120,7 +120,7 @@ final class AttentionSteps {
 
         private void attendToChunk(Batch batch, AttentionWorkspace workspace, int head, int chunk, int chunks) {
             gatherQueries(workspace, head, 0, 1);
-            gather(batch, workspace, head, 0, 1, firstChunk(batch.position) + chunk);
+            gather(batch, workspace, head, 0, 1, firstChunk(batch.position(0)) + chunk);
             for (int g = 0; g < group(); g++) {
                 int queryHead = head * group() + g;
                 if (chunks == 1) {
@@ -136,11 +136,11 @@ final class AttentionSteps {
             gatherQueries(workspace, head, firstToken, endToken);
             AttentionState total = workspace.total();
             total.clear(0, (endToken - firstToken) * group());
-            int lastChunk = (batch.position + endToken - 1) / CHUNK;
-            for (int chunk = firstChunk(batch.position + firstToken); chunk <= lastChunk; chunk++) {
+            int lastChunk = batch.position(endToken - 1) / CHUNK;
+            for (int chunk = firstChunk(batch.position(firstToken)); chunk <= lastChunk; chunk++) {
                 gather(batch, workspace, head, firstToken, endToken, chunk);
                 for (int token = firstToken; token < endToken; token++) {
-                    int position = batch.position + token;
+                    int position = batch.position(token);
                     if (chunk < firstChunk(position) || chunk > position / CHUNK) {
                         continue;
                     }
@@ -174,14 +174,14 @@ final class AttentionSteps {
         /** What some tokens gather in one chunk. */
         private void gather(Batch batch, AttentionWorkspace workspace, int head, int firstToken, int endToken,
                 int chunk) {
-            KeyValueCache cache = batch.cache;
+            KeyValueCache cache = batch.cache(firstToken);
             workspace.chunk().clear(0, (endToken - firstToken) * group());
-            int from = Math.max(chunk * CHUNK, oldest(batch.position + firstToken));
-            int to = Math.min((chunk + 1) * CHUNK, batch.position + endToken);
+            int from = Math.max(chunk * CHUNK, oldest(batch.position(firstToken)));
+            int to = Math.min((chunk + 1) * CHUNK, batch.position(endToken - 1) + 1);
             MemorySegment memory = cache.chunk(attention.layer(), from);
             for (int page = from - from % KeyValueCache.PAGE; page < to; page += KeyValueCache.PAGE) {
                 if (endToken == firstToken + 1) {
-                    gatherOnce(workspace, cache, memory, head, batch.position + firstToken, page);
+                    gatherOnce(workspace, cache, memory, head, batch.position(firstToken), page);
                     continue;
                 }
                 kernels.loadKeys(memory, cache.keyOffset(head, page), attention.keyWidth(), cache.type(),
@@ -212,11 +212,11 @@ final class AttentionSteps {
         /** Tokens that see the whole page go together, others one by one. */
         private void gatherPage(Batch batch, AttentionWorkspace workspace, int start, int firstToken, int endToken) {
             for (int token = firstToken; token < endToken;) {
-                int from = firstSeen(batch.position + token, start);
-                int to = endSeen(batch.position + token, start);
+                int from = firstSeen(batch.position(token), start);
+                int to = endSeen(batch.position(token), start);
                 int end = token + 1;
                 if (from == 0 && to == KeyValueCache.PAGE) {
-                    while (end < endToken && firstSeen(batch.position + end, start) == 0) {
+                    while (end < endToken && firstSeen(batch.position(end), start) == 0) {
                         end++;
                     }
                 }
@@ -266,7 +266,7 @@ final class AttentionSteps {
     record AddChunks(Attend attend) implements Step {
         @Override
         public void run(Batch batch, int rows, int worker, int workers) {
-            int chunks = attend.chunks(batch.position);
+            int chunks = attend.chunks(batch.position(0));
             if (rows > 1 || chunks == 1) {
                 return;
             }

@@ -9,6 +9,8 @@ import io.github.jnpu.engine.backend.KvCacheType;
 import io.github.jnpu.engine.backend.MemoryEstimate;
 
 import java.lang.foreign.Arena;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
 /** Runs a graph on the CPU with some {@link Kernels}. */
@@ -25,6 +27,10 @@ public final class CpuDecoder implements Decoder {
     /** Holds repacked weights. */
     private final Arena arena = Arena.ofShared();
     private final Program program;
+    /** Tokens of several texts, and their logits one row behind the other. */
+    private final Batch together = new Batch();
+    private float[] togetherLogits = {};
+    private final WorkerPool.Work togetherWork = (worker, workers) -> runTogether(worker, workers);
 
     /**
      * @throws io.github.jnpu.engine.backend.BackendException
@@ -66,6 +72,54 @@ public final class CpuDecoder implements Decoder {
     @Override
     public DecoderSequence newSequence(int capacity) {
         return new CpuSequence(graph, options.cacheType(), program, pool, capacity);
+    }
+
+    @Override
+    public boolean decodesTogether() {
+        return true;
+    }
+
+    @Override
+    public void decode(List<DecoderSequence> sequences, int[] tokens, float[][] logits) {
+        for (int from = 0; from < sequences.size(); from += options.maxBatch()) {
+            int to = Math.min(sequences.size(), from + options.maxBatch());
+            decodeBatch(sequences.subList(from, to), Arrays.copyOfRange(tokens, from, to),
+                    Arrays.copyOfRange(logits, from, to));
+        }
+    }
+
+    private void decodeBatch(List<DecoderSequence> sequences, int[] tokens, float[][] logits) {
+        int count = sequences.size();
+        int vocabulary = graph.config().vocabularySize();
+        int[] positions = new int[count];
+        KeyValueCache[] caches = new KeyValueCache[count];
+        for (int i = 0; i < count; i++) {
+            CpuSequence sequence = (CpuSequence) sequences.get(i);
+            sequence.reserveNext(tokens[i]);
+            positions[i] = sequence.length();
+            caches[i] = sequence.cache();
+        }
+        if (togetherLogits.length < count * vocabulary) {
+            togetherLogits = new float[Math.multiplyExact(count, vocabulary)];
+        }
+        together.tokens = tokens;
+        together.count = count;
+        together.decode = true;
+        together.position = positions[0];
+        together.cache = caches[0];
+        together.positions = positions;
+        together.caches = caches;
+        together.logitRows = count;
+        together.logits = togetherLogits;
+        pool.run(togetherWork);
+        for (int i = 0; i < count; i++) {
+            System.arraycopy(togetherLogits, i * vocabulary, logits[i], 0, vocabulary);
+            ((CpuSequence) sequences.get(i)).addNext();
+        }
+    }
+
+    private void runTogether(int worker, int workers) {
+        program.run(together, worker, workers);
     }
 
     @Override

@@ -46,6 +46,22 @@ final class CpuSequence extends CheckedSequence {
         }
     }
 
+    /** Makes room for the next token of a text that is decoded together with others. */
+    void reserveNext(int token) {
+        requireNext(token);
+        cache.reserve(length() + 1);
+        program.reserve(length() + 1);
+    }
+
+    KeyValueCache cache() {
+        return cache;
+    }
+
+    /** The token that {@link #reserveNext} made room for has gone in. */
+    void addNext() {
+        counted();
+    }
+
     @Override
     public boolean sharesCache() {
         return true;

@@ -125,7 +125,8 @@ final class EncoderProgram {
                     packed = input;
                 }
                 steps.add(new Steps.Projection(matrix(projection.weight(), true), input, panels,
-                        projection.bias().map(bias -> floats(bias, width)).orElse(null), output, scratch));
+                        projection.bias().map(bias -> floats(bias, width)).orElse(null), output, scratch,
+                        new float[0][]));
             }
             case Operation.Rope rope -> {
                 EncoderSteps.RopeAngles table = anglesFor(rope.frequencies());

@@ -60,6 +60,8 @@ final class Program {
     private final AttentionWorkspace[] workspaces;
     private final AttentionSteps.ChunkResults chunkResults;
     private final Scratch[] scratch;
+    /** One token's input for each worker, where several texts are decoded together. */
+    private final float[][] ones;
     /** The input of the latest products in prefill; one memory for all, they come one after the other. */
     private final MemorySegment panels;
     /** The buffer that is in {@link #panels} at this point of the program. */
@@ -88,6 +90,7 @@ final class Program {
                 config.keyLength(), config.valueLength()));
         this.chunkResults = new AttentionSteps.ChunkResults(config.heads(), config.valueLength());
         this.scratch = new Scratch[pool.workers()];
+        this.ones = new float[pool.workers()][widestInput(graph)];
         this.plan = new BufferPlan(graph);
         this.buffers = plan.allocate(maxBatch);
         this.panels = arena.allocate(panelBytes(graph, kernels, maxBatch), 64);
@@ -194,6 +197,14 @@ final class Program {
                 .collect(Collectors.toSet());
     }
 
+    private static int widestInput(DecoderGraph graph) {
+        return graph.operations().stream()
+                .mapToInt(operation -> operation instanceof Operation.Projection projection
+                        ? projection.weight().columns()
+                        : 0)
+                .max().orElse(0);
+    }
+
     private static long panelBytes(DecoderGraph graph, Kernels kernels, int maxBatch) {
         return graph.operations().stream()
                 .mapToLong(operation -> operation instanceof Operation.Projection projection
@@ -287,7 +298,7 @@ final class Program {
                 steps.add(new Steps.Projection(matrix(projection.weight()), input, panels,
                         projection.bias().map(Program::floats).orElse(null),
                         isLogits(projection.output(), graph) ? null : bufferOf(projection.output()),
-                        scratch));
+                        scratch, ones));
             }
             case Operation.Rope rope -> {
                 Steps.RopeAngles table = anglesFor(rope.frequencies());

@@ -153,9 +153,14 @@ final class Steps {
      *            null for the caller's logits
      * @param scratch
      *            one array for each worker
+     * @param ones
+     *            room for one token's input for each worker; empty if there is no decode
      */
     record Projection(WeightMatrix weight, float[] input, MemorySegment panels, float[] bias, float[] output,
-            Scratch[] scratch) implements Step {
+            Scratch[] scratch, float[][] ones) implements Step {
+        /** Of weights: what a core's second-level cache keeps beside a product's inputs. */
+        private static final long CACHED_BYTES = 256 << 10;
+
         @Override
         public void run(Batch batch, int rows, int worker, int workers) {
             int blocks = (weight.rows() + weight.rowGranularity() - 1) / weight.rowGranularity();
@@ -166,8 +171,10 @@ final class Steps {
             }
             float[] target = output == null ? batch.logits : output;
             int offset = output == null ? batch.logitsOffset : 0;
-            if (batch.decode) {
+            if (batch.decode && rows == 1) {
                 weight.multiplyOne(input, target, offset, from, to, scratch[worker]);
+            } else if (batch.decode) {
+                multiplyEach(rows, target, offset, from, to, worker);
             } else {
                 weight.multiply(input, panels, rows, target, offset, from, to, scratch[worker]);
             }
@@ -177,6 +184,25 @@ final class Steps {
                     for (int i = from; i < to; i++) {
                         target[row + i] += bias[i];
                     }
+                }
+            }
+        }
+
+        /**
+         * Some rows of weights times each token: the first brings them from memory, the others find them in the core's cache. Each
+         * token gets what it would get alone.
+         */
+        private void multiplyEach(int rows, float[] target, int offset, int from, int to, int worker) {
+            float[] one = ones[worker];
+            int columns = weight.columns();
+            long bytesPerRow = Math.max(1, Math.max(weight.packedBytes(), weight.fileBytes()) / weight.rows());
+            int granularity = weight.rowGranularity();
+            int band = Math.toIntExact(Math.max(1, CACHED_BYTES / bytesPerRow / granularity)) * granularity;
+            for (int row = from; row < to; row += band) {
+                int end = Math.min(to, row + band);
+                for (int t = 0; t < rows; t++) {
+                    System.arraycopy(input, t * columns, one, 0, columns);
+                    weight.multiplyOne(one, target, offset + t * weight.rows(), row, end, scratch[worker]);
                 }
             }
         }
@@ -205,7 +231,7 @@ final class Steps {
             for (int t = Step.share(rows, worker, workers), end = Step.share(rows, worker + 1, workers); t < end; t++) {
                 for (int i = 0; i < inverse.length; i++) {
                     // In double: at position 100,000 a float angle is off by a hundredth of a radian.
-                    double angle = (double) (batch.position + t) * inverse[i];
+                    double angle = (double) batch.position(t) * inverse[i];
                     cosines[t * inverse.length + i] = (float) Math.cos(angle) * frequencies.magnitude();
                     sines[t * inverse.length + i] = (float) Math.sin(angle) * frequencies.magnitude();
                 }

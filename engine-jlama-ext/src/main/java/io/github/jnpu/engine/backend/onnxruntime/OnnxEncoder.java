@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -48,9 +49,11 @@ final class OnnxEncoder implements Encoder {
      *            looks tokens up where the graph does not; null where it does
      * @param together
      *            whether texts may share a run: not where numbers are rounded by the largest of the run
+     * @param separator
+     *            for a network that gives one number for a pair of texts: the token that ends the first; else empty
      */
     record Network(String name, int vocabularySize, int maxTokens, Pooling pooling, TokenRows embeddings,
-            boolean together) {}
+            boolean together, OptionalInt separator) {}
 
     /** Looks a token up. */
     @FunctionalInterface
@@ -70,7 +73,9 @@ final class OnnxEncoder implements Encoder {
     private final AutoCloseable weights;
     private final String output;
     private final int width;
-    /** Whether the graph pools by itself. */
+    /** How many dimensions the output has: three for rows of tokens that are still to be pooled. */
+    private final int dimensions;
+    /** Whether the graph gives what is asked for by itself. */
     private final boolean pooled;
     private final Map<String, ElementType> inputs = new HashMap<>();
     private final ExecutorService executor;
@@ -92,13 +97,18 @@ final class OnnxEncoder implements Encoder {
             TensorDescription result = chooseOutput(session.outputs());
             long[] shape = result.dims();
             this.output = result.name();
-            this.pooled = shape.length == 2;
+            this.dimensions = shape.length;
+            this.pooled = network.separator().isPresent() || shape.length == 2;
             readInputs();
-            if (shape[shape.length - 1] < 1 || shape[shape.length - 1] > MAX_WIDTH) {
+            if (network.separator().isPresent()) {
+                requireOneNumber(shape);
+                this.width = 1;
+            } else if (shape[shape.length - 1] < 1 || shape[shape.length - 1] > MAX_WIDTH) {
                 throw new BackendException("model '%s' does not say how wide its output '%s' is: %s"
                         .formatted(network.name(), output, Arrays.toString(shape)));
+            } else {
+                this.width = (int) shape[shape.length - 1];
             }
-            this.width = (int) shape[shape.length - 1];
         } catch (OnnxRuntimeException e) {
             session.close();
             closeWeights();
@@ -127,13 +137,42 @@ final class OnnxEncoder implements Encoder {
         return tensor.elementType() == ElementType.FLOAT.id() && tensor.dims().length == dimensions;
     }
 
+    /** Exports have {@code [pairs, 1]}, {@code [pairs]} or {@code [pairs, 1, 1]}; what a file does not say, it may be. */
+    private void requireOneNumber(long[] shape) {
+        for (int i = 1; i < shape.length; i++) {
+            if (shape[i] > 1) {
+                throw new BackendException(
+                        "model '%s' gives '%s' as %s for each pair of texts; a cross-encoder gives one number"
+                                .formatted(
+                                        network.name(), output, Arrays.toString(shape)));
+            }
+        }
+    }
+
+    /** Of a pair of texts {@code logits}, or the only output there is. */
+    private TensorDescription chooseScore(List<TensorDescription> outputs) {
+        return outputs.stream().filter(tensor -> tensor.name().equals("logits") || outputs.size() == 1).filter(
+                tensor -> tensor.elementType() == ElementType.FLOAT.id() && tensor.dims().length >= 1 && tensor
+                        .dims().length <= 3)
+                .findFirst().orElseThrow(() -> new BackendException(
+                        "model '%s' is no cross-encoder: it has no output 'logits' of floats, only %s".formatted(
+                                network.name(), names(outputs))));
+    }
+
+    private static String names(List<TensorDescription> tensors) {
+        return tensors.stream().map(TensorDescription::name).collect(Collectors.joining(", "));
+    }
+
     /** A vector for each text if there is one by that name, else the rows of tokens. */
     private TensorDescription chooseOutput(List<TensorDescription> outputs) {
+        if (network.separator().isPresent()) {
+            return chooseScore(outputs);
+        }
         return named(outputs, "sentence_embedding", 2).or(() -> named(outputs, "last_hidden_state", 3))
                 .or(() -> outputs.stream().filter(tensor -> isFloats(tensor, 3)).findFirst())
                 .orElseThrow(() -> new BackendException(
                         "model '%s' has no output of [texts, tokens, width] floats, only %s".formatted(network.name(),
-                                outputs.stream().map(TensorDescription::name).collect(Collectors.joining(", ")))));
+                                names(outputs))));
     }
 
     private static Optional<TensorDescription> named(List<TensorDescription> outputs, String name, int dimensions) {
@@ -250,7 +289,11 @@ final class OnnxEncoder implements Encoder {
         Run(List<int[]> texts) {
             this.texts = texts;
             this.longest = texts.stream().mapToInt(text -> text.length).max().orElse(0);
-            long[] dims = pooled ? new long[]{texts.size(), width} : new long[]{texts.size(), longest, width};
+            long[] dims = pooled ? new long[dimensions] : new long[]{texts.size(), longest, width};
+            if (pooled) {
+                Arrays.fill(dims, width);
+                dims[0] = texts.size();
+            }
             try {
                 this.rows = allocate(ElementType.FLOAT, dims);
                 inputs.forEach((name, type) -> tensors.put(name, tensor(name, type)));
@@ -268,9 +311,15 @@ final class OnnxEncoder implements Encoder {
         private Value tensor(String input, ElementType type) {
             int count = texts.size();
             return switch (input) {
-                case "input_ids" -> integers(type, (text, at) -> at < text.length ? text[at] : 0, count, longest);
-                case "attention_mask" -> integers(type, (text, at) -> at < text.length ? 1 : 0, count, longest);
-                case "token_type_ids" -> integers(type, (_, _) -> 0, count, longest);
+                case "input_ids" ->
+                    integers(type, (row, at) -> at < texts.get(row).length ? texts.get(row)[at] : 0, count, longest);
+                case "attention_mask" ->
+                    integers(type, (row, at) -> at < texts.get(row).length ? 1 : 0, count, longest);
+                case "token_type_ids" -> {
+                    int[] seconds = texts.stream().mapToInt(this::secondPart).toArray();
+                    yield integers(type, (row, at) -> at >= seconds[row] && at < texts.get(row).length ? 1 : 0, count,
+                            longest);
+                }
                 // Ours are the same for all texts; models of others want them for each.
                 case "position_ids" -> inputs.containsKey("attention_bias")
                         ? integers(type, (_, at) -> at, longest)
@@ -280,12 +329,22 @@ final class OnnxEncoder implements Encoder {
             };
         }
 
+        /** Where the second text of a pair begins; behind the end where there is one text. */
+        private int secondPart(int[] text) {
+            for (int at = 0; at < text.length && network.separator().isPresent(); at++) {
+                if (text[at] == network.separator().getAsInt()) {
+                    return at + 1;
+                }
+            }
+            return text.length;
+        }
+
         private Value integers(ElementType type, Cell cell, long... dims) {
             int rowCount = dims.length == 1 ? 1 : texts.size();
             MemorySegment memory = allocate(type, dims);
             for (int row = 0; row < rowCount; row++) {
                 for (int at = 0; at < longest; at++) {
-                    long value = cell.of(texts.get(row), at);
+                    long value = cell.of(row, at);
                     long place = (long) row * longest + at;
                     if (type == ElementType.INT64) {
                         memory.setAtIndex(ValueLayout.JAVA_LONG, place, value);
@@ -335,7 +394,7 @@ final class OnnxEncoder implements Encoder {
 
     @FunctionalInterface
     private interface Cell {
-        long of(int[] text, int at);
+        long of(int row, int at);
     }
 
     private void closeWeights() {

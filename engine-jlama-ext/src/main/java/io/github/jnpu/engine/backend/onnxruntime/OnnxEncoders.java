@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 
 /** Makes encoders from ONNX files and from graphs. Loaded only where the library is on the class path. */
 final class OnnxEncoders {
@@ -38,19 +39,30 @@ final class OnnxEncoders {
     /** An encoder of a file's bytes. */
     static Encoder ofBytes(String name, byte[] model, Pooling pooling, ProviderChoice provider,
             EncoderOptions options) {
-        return new OnnxEncoder(network(name, model, pooling, options), provider, options.threads(),
+        return new OnnxEncoder(network(name, model, pooling, OptionalInt.empty(), options), provider, options.threads(),
                 settings -> new Session(model, settings), () -> {});
     }
 
     /** An encoder of a file, which may name others for its weights. */
     static Encoder ofFile(Path file, Pooling pooling, ProviderChoice provider, EncoderOptions options) {
+        return ofFile(file, pooling, OptionalInt.empty(), provider, options);
+    }
+
+    /** One number for each pair of texts, of which a separator ends the first. */
+    static Encoder ofPairs(Path file, int separator, ProviderChoice provider, EncoderOptions options) {
+        return ofFile(file, Pooling.CLS, OptionalInt.of(separator), provider, options);
+    }
+
+    private static Encoder ofFile(Path file, Pooling pooling, OptionalInt separator, ProviderChoice provider,
+            EncoderOptions options) {
         byte[] model;
         try {
             model = Files.readAllBytes(file);
         } catch (IOException e) {
             throw new BackendException("%s cannot be read: %s".formatted(file, e.getMessage()), e);
         }
-        return new OnnxEncoder(network(file.toString(), model, pooling, options), provider, options.threads(),
+        return new OnnxEncoder(network(file.toString(), model, pooling, separator, options), provider,
+                options.threads(),
                 settings -> {
                     // Weights that are not in the file lie beside it.
                     settings.entry(DATA_FOLDER, String.valueOf(file.toAbsolutePath().getParent()));
@@ -58,9 +70,10 @@ final class OnnxEncoders {
                 }, () -> {});
     }
 
-    private static OnnxEncoder.Network network(String name, byte[] model, Pooling pooling, EncoderOptions options) {
+    private static OnnxEncoder.Network network(String name, byte[] model, Pooling pooling, OptionalInt separator,
+            EncoderOptions options) {
         return new OnnxEncoder.Network(name, 0, options.contextLength(), pooling, null,
-                !contains(model, ROUNDS_BY_RUN));
+                !contains(model, ROUNDS_BY_RUN), separator);
     }
 
     private static boolean contains(byte[] bytes, byte[] wanted) {
@@ -84,7 +97,7 @@ final class OnnxEncoders {
                                 table.data(), token * table.rowBytes(), target, 0, target.length))
                 .orElse(null);
         OnnxEncoder.Network network = new OnnxEncoder.Network(graph.config().name(), graph.config().vocabularySize(),
-                options.maxTokens(graph.config()), graph.pooling(), rows, true);
+                options.maxTokens(graph.config()), graph.pooling(), rows, true, OptionalInt.empty());
         Weights weights = new Weights();
         return new OnnxEncoder(network, provider, options.threads(), settings -> {
             try {

@@ -290,4 +290,21 @@ public final class OnnxRuntimeBackend implements ComputeBackend {
         requireLibrary();
         return OnnxEncoders.ofBytes(name, file, pooling, provider, encoderOptions);
     }
+
+    /**
+     * Compiles a cross-encoder that is an ONNX file already; what is encoded then are pairs of texts, each with one number for a vector.
+     *
+     * @param file
+     *            takes {@code input_ids} and gives {@code logits}, one for each pair
+     * @param separator
+     *            the token that ends the first text of a pair
+     * @param encoderOptions
+     *            with a context length, which files do not tell
+     * @throws BackendException
+     *             if the library or its provider is missing, or cannot run the file, or it gives more than one number
+     */
+    public Encoder compilePairs(Path file, int separator, EncoderOptions encoderOptions) {
+        requireLibrary();
+        return OnnxEncoders.ofPairs(file, separator, provider, encoderOptions);
+    }
 }

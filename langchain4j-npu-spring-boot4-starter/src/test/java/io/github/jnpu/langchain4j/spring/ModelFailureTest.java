@@ -1,0 +1,4 @@
+package io.github.jnpu.langchain4j.spring;
+
+/** On Spring Boot 4. */
+class ModelFailureTest extends ModelFailureContract {}

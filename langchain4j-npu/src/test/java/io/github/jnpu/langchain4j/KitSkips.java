@@ -1,0 +1,87 @@
+package io.github.jnpu.langchain4j;
+
+import org.junit.jupiter.api.extension.ConditionEvaluationResult;
+import org.junit.jupiter.api.extension.ExecutionCondition;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * The only place that says which of LangChain4j's own tests are left out with which model, and why. A line that is taken away here is run; {@link KitTableTest}
+ * then says what the README has to say.
+ */
+final class KitSkips implements ExecutionCondition {
+
+    /** Why a test is left out. */
+    enum Reason {
+        WORDS("needs a model that knows more words than the demo model"),
+        TOOLS("needs a model with tools; the demo model's template has no place for them"),
+        SLOW("waits 30 seconds by itself; it runs with the scripted weights");
+
+        private final String text;
+
+        Reason(String text) {
+            this.text = text;
+        }
+
+        String text() {
+            return text;
+        }
+    }
+
+    /** Whether the demo model's template has a place for tools. */
+    static final boolean DEMO_HAS_TOOLS = false;
+
+    /** For all tests of a kit. */
+    private static final String ALL = "*";
+    private static final Map<Class<?>, Map<String, Reason>> SKIPS = new HashMap<>();
+
+    static {
+        for (Class<?> kit : List.of(ChatModelKitTest.Demo.class, StreamingChatModelKitTest.Demo.class)) {
+            skip(kit, Reason.WORDS, "should_respect_user_message", "should_respect_system_message",
+                    "should_respect_multiple_messages", "should_respect_stopSequences_in_chat_request",
+                    "should_respect_stopSequences_in_default_model_parameters", "should_respect_JSON_response_format",
+                    "should_respect_JSON_response_format_with_schema", "should_respect_JsonRawSchema_responseFormat");
+        }
+        skip(StreamingChatModelKitTest.Demo.class, Reason.WORDS,
+                "should_propagate_user_exceptions_thrown_from_onPartialResponse",
+                "should_propagate_user_exceptions_thrown_from_onCompleteResponse",
+                "should_ignore_user_exceptions_thrown_from_onError");
+        skip(StreamingChatModelKitTest.Demo.class, Reason.SLOW, "should_cancel_streaming");
+        skip(AiServiceKitTest.PlainDemo.class, Reason.WORDS, "should_answer_simple_question");
+        skip(AiServiceKitTest.StreamingDemo.class, Reason.WORDS, "should_answer_simple_question");
+        skip(AiServiceKitTest.StreamingDemo.class, Reason.TOOLS, ALL);
+        skip(AiServiceKitTest.ToolsDemo.class, Reason.TOOLS, ALL);
+        skip(AiServiceKitTest.SchemaDemo.class, Reason.WORDS, ALL);
+    }
+
+    private static void skip(Class<?> kit, Reason reason, String... tests) {
+        for (String test : tests) {
+            SKIPS.computeIfAbsent(kit, _ -> new HashMap<>()).put(test, reason);
+        }
+    }
+
+    /** Why a test is left out; empty if it is run. */
+    static Optional<Reason> of(Class<?> kit, String test) {
+        Map<String, Reason> skips = SKIPS.getOrDefault(kit, Map.of());
+        return Optional.ofNullable(skips.getOrDefault(test, skips.get(ALL)));
+    }
+
+    /** The names that are spoken of. */
+    static Map<Class<?>, Set<String>> names() {
+        return SKIPS.entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue().keySet()
+                .stream().filter(name -> !name.equals(ALL)).collect(Collectors.toSet())));
+    }
+
+    @Override
+    public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
+        return context.getTestMethod().flatMap(method -> of(context.getRequiredTestClass(), method.getName())).map(
+                reason -> ConditionEvaluationResult.disabled(reason.text())).orElseGet(
+                        () -> ConditionEvaluationResult.enabled("run"));
+    }
+}
