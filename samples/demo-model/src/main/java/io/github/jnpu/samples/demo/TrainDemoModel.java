@@ -50,6 +50,7 @@ public final class TrainDemoModel {
             Measure measure = new Measure(corpus, vocabulary, pass, shape.context());
             train(network, pass, workers,
                     List.of(new SequenceSource(vocabulary, DemoRecipe.chats(corpus)),
+                            new SequenceSource(vocabulary, DemoRecipe.laterChats(corpus)),
                             new SequenceSource(vocabulary, DemoRecipe.lastChats(corpus))),
                     done, checkpoint, measure);
             DemoModelFile.write(directory.resolve("demo.gguf"), network, vocabulary);
@@ -64,7 +65,8 @@ public final class TrainDemoModel {
         long start = System.nanoTime();
         double lossSum = 0;
         for (int step = 1; step <= DemoRecipe.STEPS; step++) {
-            SequenceSource source = step <= DemoRecipe.BALANCED_STEPS ? stages.getFirst() : stages.getLast();
+            int stage = step <= DemoRecipe.BALANCED_STEPS ? 0 : step <= DemoRecipe.LATER_STEPS ? 1 : 2;
+            SequenceSource source = stages.get(stage);
             Batch batch = source.next(DemoRecipe.BATCH_TOKENS, context);
             tokens += batch.size();
             if (step <= done) {

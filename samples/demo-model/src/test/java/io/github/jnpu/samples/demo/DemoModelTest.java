@@ -75,8 +75,10 @@ class DemoModelTest {
     @CsvSource({"phrasings, 1", "freely written questions, 1", "sums, 1", "capitals, 1", "passages, 1", "tool calls, 1",
             "freely written tool calls, 1", "use of results, 1", "JSON, 1"})
     void answersHeldOutChatsExactly(String name, int least) {
-        assertThat(HeldOutSets.some(heldOut.get(name), ASKED).stream().filter(chat -> EvaluateDemoModel.isRight(model, chat,
-                EvaluateDemoModel.answer(model, chat, SamplingOptions.GREEDY, HeldOutSets.isJson(name)).text(),
-                HeldOutSets.isJson(name)))).as(name).hasSizeGreaterThanOrEqualTo(least);
+        assertThat(HeldOutSets.some(heldOut.get(name), ASKED).stream()
+                .filter(chat -> EvaluateDemoModel.isRight(model, chat,
+                        EvaluateDemoModel.answer(model, chat, SamplingOptions.GREEDY, HeldOutSets.isJson(name)).text(),
+                        HeldOutSets.isJson(name))))
+                .as(name).hasSizeGreaterThanOrEqualTo(least);
     }
 }
