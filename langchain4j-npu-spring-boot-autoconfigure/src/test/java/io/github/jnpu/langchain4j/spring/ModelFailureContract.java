@@ -59,7 +59,7 @@ abstract class ModelFailureContract {
     @Test
     void aScoringModelIsNotToBePulled(CapturedOutput output) {
         assertThatThrownBy(() -> start("scoring-model.model-name=no-such-model")).isNotNull();
-        assertReport(output, "langchain4j.npu.scoring-model: model 'no-such-model': no folder has such a name",
+        assertReport(output, "langchain4j.npu.scoring-model: model 'no-such-model': there is no such folder",
                 "Change langchain4j.npu.scoring-model as the description says.");
     }
 
