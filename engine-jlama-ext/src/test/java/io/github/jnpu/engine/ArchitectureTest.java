@@ -23,6 +23,8 @@ class ArchitectureTest {
 
     private static final String PROBE = "io.github.jnpu.probe..";
     private static final String CONVERT = "io.github.jnpu.convert..";
+    private static final String[] CONVERT_FROM_JSON = {"io.github.jnpu.convert.safetensors..",
+            "io.github.jnpu.convert.huggingface.."};
     private static final String ENGINE = "io.github.jnpu.engine..";
 
     @ArchTest
@@ -31,8 +33,15 @@ class ArchitectureTest {
             .resideInAnyPackage(PROBE, "java..", "javax..", "com.sun.management..");
 
     @ArchTest
-    static final ArchRule CONVERTERS_NEED_NO_LIBRARY = classes().that().resideInAPackage(CONVERT).should()
+    static final ArchRule CONVERTERS_NEED_NO_LIBRARY = classes().that().resideInAPackage(CONVERT).and()
+            .resideOutsideOfPackages(CONVERT_FROM_JSON).should()
             .onlyDependOnClassesThat().resideInAnyPackage(CONVERT, PROBE, "java..", "javax..");
+
+    /** Formats with JSON in them need a parser of it, and nothing else. */
+    @ArchTest
+    static final ArchRule JSON_FORMATS_NEED_A_PARSER = classes().that().resideInAnyPackage(CONVERT_FROM_JSON).should()
+            .onlyDependOnClassesThat().resideInAnyPackage(CONVERT, PROBE, "java..", "javax..",
+                    "com.fasterxml.jackson..");
 
     @ArchTest
     static final ArchRule ENGINE_KNOWS_NO_DOOR = noClasses().that().resideInAPackage(ENGINE).should()

@@ -29,7 +29,10 @@ import java.util.Map;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-/** ollama4j, a Java client of Ollama's API. */
+/**
+ * ollama4j, a Java client of Ollama's API. Its {@code ps()} is left out: version 1.1.6 refuses details that it does not know, be they
+ * ours or the {@code context_length} of Ollama 0.33.
+ */
 class Ollama4jClientTest {
     private static final Options SHORT = new OptionsBuilder().setTemperature(0).setNumPredict(6).build();
 
@@ -71,7 +74,6 @@ class Ollama4jClientTest {
         StringBuilder streamed = new StringBuilder();
         ollama.generate(request, new OllamaGenerateStreamObserver(null, streamed::append));
         assertThat(streamed.toString()).isEqualTo(whole.getResponse());
-        assertThat(ollama.ps().getModels()).isNotEmpty();
         OllamaResult held = ollama.generate(
                 OllamaGenerateRequest.builder().withModel("tiny").withPrompt("abc").withFormat(
                         Map.of("type", "object", "properties", Map.of("a", Map.of("enum", List.of("x", "y"))),

@@ -41,6 +41,7 @@ class RoutesTest {
         server.close();
     }
 
+    /** Case 1. */
     @Test
     void rootSaysThatItRuns() {
         HttpResponse<Buffer> get = client.get("/");
@@ -52,6 +53,7 @@ class RoutesTest {
         assertThat(head.body()).isNull();
     }
 
+    /** Case 2. */
     @Test
     void versionIsSemantic() {
         HttpResponse<Buffer> get = client.get("/api/version");
@@ -60,6 +62,7 @@ class RoutesTest {
         assertThat(await(client.request(HttpMethod.HEAD, "/api/version").send()).statusCode()).isEqualTo(200);
     }
 
+    /** Case 3. */
     @Test
     void emptyStoreHasEmptyLists() {
         assertThat(client.get("/api/tags").bodyAsString()).isEqualTo("{\"models\":[]}");
@@ -67,6 +70,7 @@ class RoutesTest {
         assertThat(await(client.request(HttpMethod.HEAD, "/api/tags").send()).statusCode()).isEqualTo(200);
     }
 
+    /** Case 4. */
     @Test
     void wrongVerbsAndPaths() {
         HttpResponse<Buffer> verb = client.get("/api/show");
@@ -88,6 +92,7 @@ class RoutesTest {
         assertThat(client.post("/api/chat/", "{}").statusCode()).isEqualTo(307);
     }
 
+    /** Cases 5 to 9 and the matrix of failures. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
             "generate | ``                                         | 400 | missing request body",
@@ -139,6 +144,7 @@ class RoutesTest {
         assertThat(client.post("/api/generate", "{\"a\":".repeat(100_000)).statusCode()).isEqualTo(400);
     }
 
+    /** Case 58, with the next two. */
     @Test
     void localOriginsMayCall() {
         for (String origin : List.of("http://localhost:3000", "https://127.0.0.1", "app://obsidian.md", "tauri://x")) {
@@ -173,6 +179,7 @@ class RoutesTest {
         assertThat(preflight.getHeader("Access-Control-Max-Age")).isEqualTo("43200");
     }
 
+    /** Case 59, with the one for all addresses. */
     @ParameterizedTest
     @CsvSource({"evil.example,403", "evil.example:11434,403", "127.0.0.1.evil.example,403", "8.8.8.8,403",
             "localhost,200", "foo.localhost,200", "127.0.0.1,200", "10.0.0.1,200", "10.0.0.1:1234,200", "[::1]:80,200",

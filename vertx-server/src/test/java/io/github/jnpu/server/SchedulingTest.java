@@ -142,6 +142,7 @@ class SchedulingTest {
     }
 
     /** A client that leaves must not keep the model: it would be busy for minutes otherwise. */
+    /** Case 60. */
     @Test
     void leavingClientFreesTheModel() {
         NetSocket socket = startLong();

@@ -18,7 +18,8 @@ final class ModelFailureAnalyzer implements FailureAnalyzer {
     private static final Map<String, String> GROUPS = Map.of(
             "npuChatModel", NpuProperties.PREFIX + ".chat-model",
             "npuStreamingChatModel", NpuProperties.PREFIX + ".streaming-chat-model",
-            "npuEmbeddingModel", NpuProperties.PREFIX + ".embedding-model");
+            "npuEmbeddingModel", NpuProperties.PREFIX + ".embedding-model",
+            "npuScoringModel", NpuProperties.PREFIX + ".scoring-model");
 
     private final Environment environment;
 
@@ -55,6 +56,8 @@ final class ModelFailureAnalyzer implements FailureAnalyzer {
     /** Empty where a download would not help. */
     private Optional<String> nameToPull(String group, Throwable cause) {
         return Optional.ofNullable(environment.getProperty(group + ".model-name"))
+                // Folders with ONNX files are in no registry.
+                .filter(_ -> !group.equals(GROUPS.get("npuScoringModel")))
                 .filter(_ -> cause.getCause() instanceof ModelNotFoundException)
                 .filter(name -> !name.toLowerCase(Locale.ROOT).endsWith(".gguf") && ModelName.parse(name).isPresent())
                 .filter(_ -> !environment.getProperty(group + ".pull", Boolean.class, false));

@@ -7,6 +7,7 @@ import io.github.jnpu.engine.store.TransferListener;
 import io.github.jnpu.langchain4j.NpuChatModel;
 import io.github.jnpu.langchain4j.NpuEmbeddingModel;
 import io.github.jnpu.langchain4j.NpuModelBuilder;
+import io.github.jnpu.langchain4j.NpuScoringModel;
 import io.github.jnpu.langchain4j.NpuStreamingChatModel;
 import io.github.jnpu.langchain4j.NpuTokenCountEstimator;
 import org.springframework.beans.factory.ObjectProvider;
@@ -32,6 +33,7 @@ public final class NpuAutoConfiguration {
     private static final String CHAT = NpuProperties.PREFIX + ".chat-model.model-name";
     private static final String STREAMING = NpuProperties.PREFIX + ".streaming-chat-model.model-name";
     private static final String EMBEDDING = NpuProperties.PREFIX + ".embedding-model.model-name";
+    private static final String SCORING = NpuProperties.PREFIX + ".scoring-model.model-name";
 
     @Bean(destroyMethod = "close")
     @ConditionalOnMissingBean
@@ -99,6 +101,23 @@ public final class NpuAutoConfiguration {
                 .listeners(listeners.orderedStream().toList());
         ifSet(embedding.place(), builder::place);
         ifSet(embedding.backend(), builder::backend);
+        return builder.build();
+    }
+
+    @Bean(destroyMethod = "close")
+    @ConditionalOnMissingBean
+    @ConditionalOnProperty(SCORING)
+    NpuScoringModel npuScoringModel(NpuProperties properties) {
+        NpuProperties.Scoring scoring = properties.scoringModel();
+        NpuScoringModel.Builder builder = NpuScoringModel.builder()
+                .modelName(scoring.modelName())
+                .normalize(scoring.normalize())
+                .truncate(scoring.truncate())
+                .contextLength(scoring.contextLength())
+                .threads(scoring.threads())
+                .strict(scoring.strict());
+        ifSet(scoring.place(), builder::place);
+        ifSet(scoring.backend(), builder::backend);
         return builder.build();
     }
 

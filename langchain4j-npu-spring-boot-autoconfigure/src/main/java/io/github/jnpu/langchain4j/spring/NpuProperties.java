@@ -18,9 +18,11 @@ import java.util.List;
  *            the bean {@code npuStreamingChatModel}; with the chat model's name and load options it shares the loaded model
  * @param embeddingModel
  *            the bean {@code npuEmbeddingModel}
+ * @param scoringModel
+ *            the bean {@code npuScoringModel}
  */
 @ConfigurationProperties(NpuProperties.PREFIX)
-public record NpuProperties(Chat chatModel, Chat streamingChatModel, Embedding embeddingModel) {
+public record NpuProperties(Chat chatModel, Chat streamingChatModel, Embedding embeddingModel, Scoring scoringModel) {
     static final String PREFIX = "langchain4j.npu";
 
     /**
@@ -105,4 +107,28 @@ public record NpuProperties(Chat chatModel, Chat streamingChatModel, Embedding e
     public record Embedding(String modelName, Integer dimensions, @DefaultValue("true") boolean truncate,
             String queryPrefix, String documentPrefix, @DefaultValue("false") boolean pull, Integer contextLength,
             Integer threads, String place, @DefaultValue("false") boolean strict, String backend) {}
+
+    /**
+     * A scoring model.
+     *
+     * @param modelName
+     *            The path of a folder with a cross-encoder as ONNX file and its tokenizer.json.
+     * @param normalize
+     *            Whether scores are between 0 and 1, rather than the network's own numbers.
+     * @param truncate
+     *            Whether pairs that are too long are cut rather than refused.
+     * @param contextLength
+     *            Tokens of query and text together at most; by default what the model was made for.
+     * @param threads
+     *            Cores to use; by default all.
+     * @param place
+     *            What runs it: npu, or onnxruntime:webgpu|cpu; by default the best device.
+     * @param strict
+     *            Whether the application fails to start rather than anything else than 'place' runs it.
+     * @param backend
+     *            The backend that must be used, by name; wins over 'place'. By default the best one.
+     */
+    public record Scoring(String modelName, @DefaultValue("false") boolean normalize,
+            @DefaultValue("true") boolean truncate, Integer contextLength, Integer threads, String place,
+            @DefaultValue("false") boolean strict, String backend) {}
 }

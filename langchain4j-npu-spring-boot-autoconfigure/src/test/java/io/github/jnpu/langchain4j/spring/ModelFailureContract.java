@@ -57,6 +57,13 @@ abstract class ModelFailureContract {
     }
 
     @Test
+    void aScoringModelIsNotToBePulled(CapturedOutput output) {
+        assertThatThrownBy(() -> start("scoring-model.model-name=no-such-model")).isNotNull();
+        assertReport(output, "langchain4j.npu.scoring-model: model 'no-such-model': there is no such folder",
+                "Change langchain4j.npu.scoring-model as the description says.");
+    }
+
+    @Test
     void aPlaceThatCannotBeReadIsNamed(CapturedOutput output) {
         assertThatThrownBy(() -> start("embedding-model.model-name=any", "embedding-model.place=embed=cpu,embed=npu"))
                 .isNotNull();

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.jnpu.langchain4j.NpuEmbeddingModel;
 import io.github.jnpu.langchain4j.NpuModelBuilder;
+import io.github.jnpu.langchain4j.NpuScoringModel;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -32,7 +33,9 @@ class NpuPropertiesTest {
         return Stream.of(Arguments.of("chat-model", NpuProperties.Chat.class, NpuModelBuilder.class), Arguments.of(
                 "streaming-chat-model", NpuProperties.Chat.class, NpuModelBuilder.class),
                 Arguments.of(
-                        "embedding-model", NpuProperties.Embedding.class, NpuEmbeddingModel.Builder.class));
+                        "embedding-model", NpuProperties.Embedding.class, NpuEmbeddingModel.Builder.class),
+                Arguments.of("scoring-model",
+                        NpuProperties.Scoring.class, NpuScoringModel.Builder.class));
     }
 
     private static Set<String> components(Class<?> group) {
