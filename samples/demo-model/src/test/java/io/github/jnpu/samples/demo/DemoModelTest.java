@@ -72,7 +72,8 @@ class DemoModelTest {
 
     /** Of the first held-out chats of each set at least so many; the card has the figures of all. */
     @ParameterizedTest
-    @CsvSource({"phrasings, 18", "freely written questions, 11", "sums, 19", "capitals, 19", "passages, 4", "tool calls, 8",
+    @CsvSource({"phrasings, 18", "freely written questions, 11", "sums, 19", "capitals, 19", "passages, 4",
+            "tool calls, 8",
             "freely written tool calls, 5", "use of results, 15", "JSON, 6"})
     void answersHeldOutChatsExactly(String name, int least) {
         assertThat(HeldOutSets.some(heldOut.get(name), ASKED).stream()
