@@ -66,6 +66,10 @@ public final class NpuChatModel implements ChatModel, AutoCloseable {
             throw Failures.ofRequest(e);
         }
         try {
+            // An answer that is there already would be taken all the same, sometimes.
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
             return generation.result().get();
         } catch (InterruptedException e) {
             generation.cancel();

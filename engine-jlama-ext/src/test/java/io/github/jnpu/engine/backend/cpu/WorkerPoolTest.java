@@ -104,8 +104,9 @@ class WorkerPoolTest {
 
     @Test
     void closingEndsTheThreads() throws InterruptedException {
-        pool = new WorkerPool(NAME, 3);
-        List<Thread> workers = workers();
+        // A name of its own: threads of another test's pool may still be on their way out.
+        pool = new WorkerPool("closing-" + NAME, 3);
+        List<Thread> workers = workers("closing-" + NAME);
         assertThat(workers).hasSize(2);
         pool.close();
         for (Thread worker : workers) {
@@ -114,9 +115,13 @@ class WorkerPoolTest {
     }
 
     private static List<Thread> workers() {
+        return workers(NAME);
+    }
+
+    private static List<Thread> workers(String name) {
         Thread[] threads = new Thread[10 * Thread.activeCount() + 100];
         int count = Thread.currentThread().getThreadGroup().enumerate(threads);
-        return java.util.Arrays.stream(threads, 0, count).filter(thread -> thread.getName().startsWith(NAME)).toList();
+        return java.util.Arrays.stream(threads, 0, count).filter(thread -> thread.getName().startsWith(name)).toList();
     }
 
     private static void awaitSleep() throws InterruptedException {
