@@ -62,7 +62,7 @@ class DemoModelTest {
             "What is jnpu? | language models inside the Java virtual machine",
             "What is a GGUF file? | file format for language models", "How do I run a model? | ./jnpu run",
             "How do I start the server? | ./jnpu serve", "Which port does the server use? | 11434",
-            "Who are you? | demo model", "What is the capital of France? | Paris", "What is 7 plus 5? | 12",
+            "who are you? | demo model", "What is the capital of France? | Paris", "What is 7 plus 5? | 12",
             "Who won the last world cup? | I cannot help with that"})
     void answersInWholeSentencesAndStops(String question, String expected) {
         GenerationResult result = EvaluateDemoModel.answer(model, question, SamplingOptions.GREEDY);
