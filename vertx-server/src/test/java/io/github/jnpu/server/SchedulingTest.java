@@ -141,8 +141,7 @@ class SchedulingTest {
         assertThat(eventually(() -> loaded().isEmpty())).isTrue();
     }
 
-    /** A client that leaves must not keep the model: it would be busy for minutes otherwise. */
-    /** Case 60. */
+    /** Case 60: a client that leaves must not keep the model: it would be busy for minutes otherwise. */
     @Test
     void leavingClientFreesTheModel() {
         NetSocket socket = startLong();
