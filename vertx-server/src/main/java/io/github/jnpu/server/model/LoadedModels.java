@@ -228,7 +228,7 @@ public final class LoadedModels implements AutoCloseable {
                         .memoryBytes() / 1_000_000);
         lock.lock();
         try {
-            if (closing) {
+            if (closing || draining) {
                 model.close();
             }
             requireOpen();
